@@ -1,0 +1,125 @@
+# Copyright (c) 2026, rxpath.linux contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What a finding is: its id, its place on the receive path, its class.
+
+The ids and their order are the collection's contract; whoever reads a report relies on them.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Dict, List, NamedTuple, Optional
+
+LOSS = "loss"
+REFUSED = "refused"
+INFO = "info"
+
+EXACT = "exact"
+BOUND = "bound"
+HINT = "hint"
+
+DATAGRAMS = "datagrams"
+PACKETS = "packets"
+EVENTS = "events"
+
+
+class Place(NamedTuple):
+    """Where on the path a finding stands, and whether the datagrams were lost or refused there."""
+
+    finding: str
+    hop: str  # nic, xdp, tc, softnet, ip, conntrack, qdisc, udp, socket
+    handoff: str  # who failed to take the datagram over
+    kind: str  # loss, refused or info
+
+
+# In path order. A refusal is what the host was told to do: nobody listens, or a filter by design.
+PLACES = (
+    Place("nic.link_errors", "nic", "wire", LOSS),
+    Place("nic.ring_overflow", "nic", "ring", LOSS),
+    Place("nic.outside_host", "nic", "port", LOSS),
+    Place("nic.xdp_drop", "xdp", "xdp", LOSS),
+    Place("tc.drop", "tc", "ingress", LOSS),
+    Place("softnet.backlog_overflow", "softnet", "backlog", LOSS),
+    Place("softnet.flow_limit", "softnet", "backlog", LOSS),
+    Place("softnet.hot_cpu", "softnet", "cpu", INFO),
+    Place("ip.header_errors", "ip", "ip", LOSS),
+    Place("ip.reassembly_failures", "ip", "reassembly", LOSS),
+    Place("ip.no_route", "ip", "routing", LOSS),
+    Place("ip.reverse_path_filter", "ip", "routing", LOSS),
+    Place("ip.discards", "ip", "ip", LOSS),
+    Place("ip.policy_drop", "ip", "netfilter", REFUSED),
+    Place("ip.unaccounted", "ip", "ip", INFO),
+    Place("conntrack.table_full", "conntrack", "conntrack", LOSS),
+    Place("conntrack.insert_failed", "conntrack", "conntrack", LOSS),
+    Place("qdisc.drop", "qdisc", "qdisc", LOSS),
+    Place("udp.no_listener", "udp", "socket lookup", REFUSED),
+    Place("udp.checksum_errors", "udp", "checksum", LOSS),
+    Place("udp.memory_limit", "udp", "socket memory", LOSS),
+    Place("udp.socket_filter", "udp", "socket filter", REFUSED),
+    Place("socket.receive_buffer_overflow", "socket", "socket", LOSS),
+    Place("socket.reuseport_imbalance", "socket", "socket", INFO),
+)
+
+FINDING_IDS = tuple(place.finding for place in PLACES)
+_PLACES = {place.finding: place for place in PLACES}
+_ORDER = {finding: index for index, finding in enumerate(FINDING_IDS)}
+
+
+class Where(NamedTuple):
+    """The namespace of a finding, as reports show it."""
+
+    name: str
+    inode: Optional[int]
+    container: Optional[str]
+
+
+def order(finding: str) -> int:
+    """Return the position of a finding id on the path, 0 first."""
+    return _ORDER[finding]
+
+
+def finding(
+    name: str,
+    where: Optional[Where],
+    delta: int,
+    *,
+    unit: str = DATAGRAMS,
+    certainty: str = EXACT,
+    seconds: float,
+    arrived: Optional[int] = None,
+    evidence: Optional[List[str]] = None,
+    advice: Optional[List[Dict[str, Any]]] = None,
+    interface: Optional[str] = None,
+    cpu: Optional[int] = None,
+    causes: Optional[List[str]] = None,
+    sockets: Optional[List[Dict[str, Any]]] = None,
+    pending: bool = False,
+) -> Dict[str, Any]:
+    """Build one finding of the report; ``share`` is filled in when all findings of a host are known."""
+    place = _PLACES[name]
+    return {
+        "finding": name,
+        "hop": place.hop,
+        "handoff": place.handoff,
+        "class": place.kind,
+        "causes": causes or [],
+        "pending": pending,
+        "namespace": None if where is None else {"name": where.name, "inode": where.inode, "container": where.container},
+        "delta": delta,
+        "unit": unit,
+        "certainty": certainty,
+        "rate": round(delta / seconds, 2) if seconds > 0 else None,
+        "ratio": round(delta / arrived, 6) if arrived and arrived >= delta else None,
+        "share": None,
+        "interface": interface,
+        "cpu": cpu,
+        "sockets": sockets or [],
+        "evidence": evidence or [],
+        "advice": advice or [],
+    }
+
+
+def advise(action: str, current: Any, recommended: Any, helps: bool, why: str) -> Dict[str, Any]:
+    """Build one piece of advice; ``helps`` false names what would be tried in vain."""
+    return {"action": action, "current": current, "recommended": recommended, "helps": helps, "why": why}
