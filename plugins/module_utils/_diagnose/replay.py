@@ -1,0 +1,148 @@
+# Copyright (c) 2026, rxpath.linux contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Replay of a window: would a larger buffer have lost nothing?
+
+The arrivals and the reads of the sub-samples run through a queue of any size. While the queue held datagrams, what
+was read *is* what the reader could do; where it ran empty the reader had time to spare, and how much follows from
+the CPU time a datagram cost it. The window is played twice in a row: a queue that stands higher after the second
+time than after the first grows without bound, and no buffer helps.
+"""
+
+from __future__ import annotations
+
+from typing import List, NamedTuple, Optional, Sequence
+
+
+class Interval(NamedTuple):
+    """One sub-sample: seconds it lasted, datagrams that arrived, were read, were lost, and stood at its end."""
+
+    seconds: float
+    arrivals: float
+    reads: float
+    drops: float
+    queued: float
+    empty: bool
+
+
+class Replay(NamedTuple):
+    """What a window says about arrivals and the reader."""
+
+    seconds: float
+    arrival_rate: float
+    read_rate: float
+    capacity: float  # datagrams per second that the reader can take
+    saturated: bool  # the queue never ran empty: capacity is measured, not estimated
+    utilisation: float  # arrivals over capacity
+    needed: float  # datagrams that the queue must hold for no loss; infinite when it grows without bound
+    peak: float  # the same, were every sub-sample's arrivals to come at once
+    longest_stall: float  # seconds
+
+
+def build(
+    times: Sequence[float],
+    reads: Sequence[Optional[int]],
+    drops: Sequence[Optional[int]],
+    queued: Sequence[Optional[int]],
+    truesize: int,
+    empty_below: float,
+) -> List[Interval]:
+    """Turn the columns of a window into intervals.
+
+    ``times`` are seconds since the start at the end of each interval, ``queued`` bytes of truesize in the queue
+    (None where the socket was not looked at: the last known value stands), ``empty_below`` bytes under which a
+    queue counts as empty.
+    """
+    intervals = []
+    before, last = 0.0, 0.0
+    known: Optional[float] = None
+    for index, moment in enumerate(times):
+        level = queued[index] if index < len(queued) else None
+        bytes_now = last if level is None else float(level)
+        if known is None:
+            # The queue before the first sub-sample is taken as the first level that was seen.
+            last = bytes_now if level is not None else 0.0
+            known = last
+        grown = (bytes_now - last) / truesize
+        taken, lost = float(reads[index] or 0), float(drops[index] or 0)
+        intervals.append(
+            Interval(
+                seconds=max(1e-6, moment - before),
+                arrivals=max(0.0, taken + lost + grown),
+                reads=taken,
+                drops=lost,
+                queued=bytes_now / truesize,
+                empty=bytes_now <= empty_below,
+            )
+        )
+        before, last = moment, bytes_now
+    return intervals
+
+
+def replay(intervals: Sequence[Interval], reader_capacity: Optional[float]) -> Replay:
+    """Play the window against an unlimited queue; see the module's description.
+
+    ``reader_capacity`` is the readers' datagrams per second from their CPU time, None when unknown: then a reader
+    that was seen idle is believed to keep its best pace.
+    """
+    seconds = sum(interval.seconds for interval in intervals)
+    arrived = sum(interval.arrivals for interval in intervals)
+    taken = sum(interval.reads for interval in intervals)
+    flowing = [interval for interval in intervals if interval.arrivals > 0 or interval.queued > 0]
+    empty = sum(1 for interval in flowing if interval.empty)
+    saturated = bool(flowing) and empty <= 0.02 * len(flowing)
+    best = max((interval.reads / interval.seconds for interval in intervals), default=0.0)
+    could = reader_capacity if reader_capacity is not None else max(best, 2.0 * arrived / seconds if seconds else 0.0)
+    offered = []
+    for interval in intervals:
+        possible = interval.reads
+        if interval.empty and not saturated:
+            possible = max(possible, could * interval.seconds)
+        offered.append(possible)
+    capacity = sum(offered) / seconds if seconds else 0.0
+    if not saturated and reader_capacity is not None:
+        # Intervals in which the queue stood count as read; the long run is what the reader can do on average.
+        capacity = max(capacity, taken / seconds if seconds else 0.0)
+    utilisation = arrived / (capacity * seconds) if capacity > 0 and seconds else float("inf")
+    first = _run(intervals, offered, intervals[0].queued if intervals else 0.0)
+    second = _run(intervals, offered, first.left)
+    grows = utilisation >= 1.0 or second.left > first.left + max(1.0, 0.01 * arrived)
+    return Replay(
+        seconds=seconds,
+        arrival_rate=arrived / seconds if seconds else 0.0,
+        read_rate=taken / seconds if seconds else 0.0,
+        capacity=capacity,
+        saturated=saturated,
+        utilisation=utilisation,
+        needed=float("inf") if grows else second.highest,
+        peak=float("inf") if grows else second.peak,
+        longest_stall=_longest_stall(intervals),
+    )
+
+
+class _Run(NamedTuple):
+    left: float
+    highest: float
+    peak: float
+
+
+def _run(intervals: Sequence[Interval], offered: Sequence[float], start: float) -> _Run:
+    level = highest = peak = start
+    for interval, possible in zip(intervals, offered):
+        peak = max(peak, level + interval.arrivals)
+        level = max(0.0, level + interval.arrivals - possible)
+        highest = max(highest, level)
+    return _Run(level, highest, peak)
+
+
+def _longest_stall(intervals: Sequence[Interval]) -> float:
+    """Return the longest time without a single read while datagrams stood in the queue."""
+    longest = current = 0.0
+    for interval in intervals:
+        if interval.reads == 0 and not interval.empty:
+            current += interval.seconds
+            longest = max(longest, current)
+        else:
+            current = 0.0
+    return longest
