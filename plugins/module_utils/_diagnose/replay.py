@@ -89,16 +89,19 @@ def replay(intervals: Sequence[Interval], reader_capacity: Optional[float]) -> R
     seconds = sum(interval.seconds for interval in intervals)
     arrived = sum(interval.arrivals for interval in intervals)
     taken = sum(interval.reads for interval in intervals)
-    flowing = [interval for interval in intervals if interval.arrivals > 0 or interval.queued > 0]
+    body = _since_first_queue(intervals)
+    flowing = [interval for interval in body if interval.arrivals > 0 or interval.queued > 0]
     empty = sum(1 for interval in flowing if interval.empty)
     saturated = bool(flowing) and empty <= 0.02 * len(flowing)
+    measured = body if saturated else intervals
+    pace = sum(interval.reads for interval in measured) / max(1e-6, sum(interval.seconds for interval in measured))
     best = max((interval.reads / interval.seconds for interval in intervals), default=0.0)
     could = reader_capacity if reader_capacity is not None else max(best, 2.0 * arrived / seconds if seconds else 0.0)
     offered = []
     for interval in intervals:
         possible = interval.reads
-        if interval.empty and not saturated:
-            possible = max(possible, could * interval.seconds)
+        if interval.empty:
+            possible = max(possible, (pace if saturated else could) * interval.seconds)
         offered.append(possible)
     capacity = sum(offered) / seconds if seconds else 0.0
     if not saturated and reader_capacity is not None:
@@ -111,7 +114,7 @@ def replay(intervals: Sequence[Interval], reader_capacity: Optional[float]) -> R
     return Replay(
         seconds=seconds,
         arrival_rate=arrived / seconds if seconds else 0.0,
-        read_rate=taken / seconds if seconds else 0.0,
+        read_rate=pace,
         capacity=capacity,
         saturated=saturated,
         utilisation=utilisation,
@@ -119,6 +122,20 @@ def replay(intervals: Sequence[Interval], reader_capacity: Optional[float]) -> R
         peak=float("inf") if grows else second.peak,
         longest_stall=_longest_stall(intervals),
     )
+
+
+def _since_first_queue(intervals: Sequence[Interval]) -> Sequence[Interval]:
+    """Leave out a start without a queue: a buffer that fills from empty says nothing about the reader until it does.
+
+    A start of more than three tenths of the window is no start: then the whole window stands.
+    """
+    total = sum(interval.seconds for interval in intervals)
+    passed = 0.0
+    for index, interval in enumerate(intervals):
+        if not interval.empty:
+            return intervals[index:] if passed <= 0.3 * total else intervals
+        passed += interval.seconds
+    return intervals
 
 
 class _Run(NamedTuple):

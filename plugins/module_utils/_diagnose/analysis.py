@@ -1,0 +1,171 @@
+# Copyright (c) 2026, rxpath.linux contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""One losing socket looked at closely: its arrivals, its reader, what a buffer would change."""
+
+from __future__ import annotations
+
+import math
+from typing import Any, Dict, List, Mapping, NamedTuple, Optional, Sequence
+
+from ansible_collections.rxpath.linux.plugins.module_utils._diagnose import buffers, causes, readers, replay
+
+# A consumer is not planned at full load: queues grow without bound there.
+_PLANNED_LOAD = 0.8
+
+
+class Analysis(NamedTuple):
+    """What is known of a socket's loss. Rates are datagrams per second, None where they cannot be attributed."""
+
+    verdict: causes.Verdict
+    reader: Optional[readers.Reader]
+    truesize: int
+    ceiling: buffers.Ceiling
+    needed_buffer: Optional[int]  # bytes of sk_rcvbuf for no loss, None when none within the ceiling does
+    arrival_rate: Optional[float]
+    service_rate: Optional[float]  # only where the queue never ran empty
+    capacity: Optional[float]
+    utilisation: Optional[float]
+    rates_unknown_because: Optional[str]
+    consumers_needed: Optional[int]
+    longest_stall: float
+    losing_share: float  # share of the looks that saw new drops
+    empty_share: float  # share of the looks that saw an empty queue
+
+
+def analyse(
+    socket: Mapping[str, Any],
+    namespace: Mapping[str, Any],
+    sample: Mapping[str, Any],
+    settings: Mapping[str, Any],
+    alone: bool,
+    not_alone_because: Optional[str] = None,
+) -> Analysis:
+    """Return what the window says about one socket.
+
+    ``alone`` says that this socket is the only one of its namespace that received datagrams: only then are the
+    namespace's reads this socket's.
+    """
+    thresholds = settings["thresholds"]
+    series: Mapping[str, Any] = namespace.get("series") or {}
+    own: Mapping[str, Any] = socket.get("series") or {}
+    times: List[float] = list(series.get("t") or [])
+    seconds = float(sample["window"]["seconds"])
+    payload = buffers.mean_payload(namespace.get("counters") or {})
+    table = sample.get("truesize") or []
+    truesize = buffers.DEFAULT_TRUESIZE if payload is None else buffers.truesize_of(payload, table)
+    drops = list(own.get("drops") or [])
+    queued = list(own.get("queued") or own.get("memory") or [])
+    reads: Sequence[Optional[int]] = (series.get("reads") or []) if alone else [0] * len(times)
+    if alone and series.get("overflows"):
+        drops = list(series["overflows"])
+    rows = min(len(times), len(reads), len(drops) or len(times))
+    empty_below = max(2.0 * truesize, thresholds["empty_queue_ratio"] * float(socket.get("receive_buffer") or 0))
+    intervals = replay.build(times[:rows], reads, drops or [0] * rows, queued, truesize, empty_below)
+    read = sum(int(value or 0) for value in reads[:rows]) if alone else 0
+    reader = readers.interpret(socket.get("consumer"), read, seconds)
+    if alone:
+        return _with_rates(intervals, reader, truesize, sample, settings)
+    return _without_rates(intervals, reader, truesize, sample, settings, socket, not_alone_because)
+
+
+def _with_rates(
+    intervals: List[replay.Interval],
+    reader: Optional[readers.Reader],
+    truesize: int,
+    sample: Mapping[str, Any],
+    settings: Mapping[str, Any],
+) -> Analysis:
+    played = replay.replay(intervals, reader.capacity if reader else None)
+    top = buffers.ceiling(sample, settings, played.capacity or None, truesize)
+    largest = top.size * buffers.BUSY_READER_SHARE / truesize
+    verdict = causes.decide(intervals, played, reader, largest, settings["thresholds"])
+    needed = None
+    if verdict.cured:
+        needed = min(buffers.buffer_for(played.peak, truesize), max(top.size, buffers.buffer_for(played.needed, truesize)))
+    service = played.read_rate if played.saturated and played.read_rate > 0 else None
+    pace = service or (played.capacity or None)
+    return Analysis(
+        verdict=verdict,
+        reader=reader,
+        truesize=truesize,
+        ceiling=top,
+        needed_buffer=needed,
+        arrival_rate=played.arrival_rate,
+        service_rate=service,
+        capacity=played.capacity,
+        utilisation=None if math.isinf(played.utilisation) else played.utilisation,
+        rates_unknown_because=None,
+        consumers_needed=math.ceil(played.arrival_rate / (pace * _PLANNED_LOAD)) if pace else None,
+        longest_stall=played.longest_stall,
+        losing_share=_share_of(intervals, lambda row: row.drops > 0),
+        empty_share=_share_of(intervals, lambda row: row.empty),
+    )
+
+
+def _without_rates(
+    intervals: List[replay.Interval],
+    reader: Optional[readers.Reader],
+    truesize: int,
+    sample: Mapping[str, Any],
+    settings: Mapping[str, Any],
+    socket: Mapping[str, Any],
+    because: Optional[str],
+) -> Analysis:
+    """Decide from the socket's own drops and queue: what it read cannot be told from what its neighbours read."""
+    thresholds = settings["thresholds"]
+    top = buffers.ceiling(sample, settings, None, truesize)
+    empty = _share_of(intervals, lambda row: row.empty)
+    losing = _share_of(intervals, lambda row: row.drops > 0)
+    buffer = float(socket.get("receive_buffer") or 0)
+    stalled = reader is not None and reader.stall_share >= thresholds["stall_share"]
+    nature = causes.READER_STALL if stalled else causes.ARRIVAL_BURST
+    needed: Optional[int] = buffers.buffer_for(buffer / truesize + _most_lost_at_once(intervals), truesize)
+    cured = empty > 0.02 and needed is not None and needed <= top.size
+    if not cured:
+        nature, needed = causes.SLOW_CONSUMER, None
+    return Analysis(
+        verdict=causes.Verdict([nature], {nature: 1.0}, cured),
+        reader=reader,
+        truesize=truesize,
+        ceiling=top,
+        needed_buffer=needed,
+        arrival_rate=None,
+        service_rate=None,
+        capacity=None,
+        utilisation=None,
+        rates_unknown_because=because or "several sockets of this namespace received datagrams",
+        consumers_needed=None,
+        longest_stall=0.0,
+        losing_share=losing,
+        empty_share=empty,
+    )
+
+
+def _most_lost_at_once(intervals: Sequence[replay.Interval]) -> float:
+    """Return the most datagrams lost between two looks at an empty queue."""
+    most = current = 0.0
+    for interval in intervals:
+        current += interval.drops
+        most = max(most, current)
+        if interval.empty:
+            current = 0.0
+    return most
+
+
+def _share_of(intervals: Sequence[replay.Interval], test: Any) -> float:
+    return sum(1 for interval in intervals if test(interval)) / len(intervals) if intervals else 0.0
+
+
+def rates(analysis: Analysis) -> Dict[str, Any]:
+    """Return the rates as a finding's socket shows them."""
+    service = analysis.service_rate
+    return {
+        "arrival_rate": None if analysis.arrival_rate is None else round(analysis.arrival_rate, 1),
+        "service_rate": None if service is None else round(service, 1),
+        "service_time": None if not service else round(1.0 / service, 9),
+        "utilisation": None if analysis.utilisation is None else round(analysis.utilisation, 4),
+        "consumers_needed": analysis.consumers_needed if causes.SLOW_CONSUMER in analysis.verdict.causes else None,
+        "rates_unknown_because": analysis.rates_unknown_because,
+    }

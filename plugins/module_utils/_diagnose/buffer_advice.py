@@ -1,0 +1,137 @@
+# Copyright (c) 2026, rxpath.linux contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Advice on a receive buffer: which knob this socket would follow, which it would not, and why.
+
+Facts: net/core/sock.c. A socket gets ``rmem_default`` when it is created; SO_RCVBUF is clamped to ``rmem_max`` and
+doubled; neither is read again later.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Dict, List, Mapping, Optional
+
+from ansible_collections.rxpath.linux.plugins.module_utils._diagnose import buffers, numbers
+from ansible_collections.rxpath.linux.plugins.module_utils._diagnose.findings import advise
+
+DEFAULT = "default"  # never asked: rmem_default rules
+CLAMPED = "clamped"  # asked for more than rmem_max
+BEFORE = "opened_before"  # has the old default: opened before rmem_default was changed
+OWN = "own"  # asked for just this much
+
+Advice = Dict[str, Any]
+
+
+def origin(socket: Mapping[str, Any], limits: Mapping[str, Any]) -> str:
+    """Return where a socket's buffer size comes from, as far as the sizes tell."""
+    size = socket.get("receive_buffer")
+    if size == limits.get("rmem_default"):
+        return DEFAULT
+    if limits.get("rmem_max") and size == 2 * int(limits["rmem_max"]):
+        return CLAMPED
+    if size == buffers.STOCK_RMEM_DEFAULT:
+        return BEFORE
+    return OWN
+
+
+def origin_sentence(socket: Mapping[str, Any], limits: Mapping[str, Any]) -> str:
+    """Say where the size comes from."""
+    size = numbers.size(socket.get("receive_buffer") or 0)
+    kind = origin(socket, limits)
+    if kind == DEFAULT:
+        return "its receive buffer of %s is rmem_default: the application never asked for another" % size
+    if kind == CLAMPED:
+        return "its receive buffer of %s is twice rmem_max: the application asked for more and was clamped" % size
+    if kind == BEFORE:
+        return "its receive buffer of %s is the kernel's stock default, rmem_default is now %s: it was opened before the change" % (
+            size,
+            numbers.size(limits.get("rmem_default") or 0),
+        )
+    return "its receive buffer of %s was asked for by the application (the kernel doubles what is asked)" % size
+
+
+def enlarge(
+    socket: Mapping[str, Any], limits: Mapping[str, Any], needed: int, in_pod: bool, partly: bool = False
+) -> List[Advice]:
+    """Advise how this socket gets a buffer of ``needed`` bytes; ``partly`` when other causes remain."""
+    kind = origin(socket, limits)
+    size = int(socket.get("receive_buffer") or 0)
+    who = socket.get("process") or "the application"
+    rmem_max, rmem_default = limits.get("rmem_max"), limits.get("rmem_default")
+    asked = -(-needed // 2)
+    scope = ", on the node: in the pod's namespace it is read-only" if in_pod else ""
+    rest = "; it bridges this cause, not the others" if partly else ""
+    short = rmem_max is not None and int(rmem_max) < asked
+    advice: List[Advice] = []
+    if kind == BEFORE and rmem_default and int(rmem_default) >= needed:
+        advice.append(
+            advise(
+                "restart %s, so that its socket gets the new rmem_default as its receive_buffer" % who,
+                size,
+                int(rmem_default),
+                True,
+                "an open socket keeps the buffer it was created with; rmem_default is already large enough%s" % rest,
+            )
+        )
+        advice.append(_vain("net.core.rmem_default", rmem_default, "it is raised already; the open socket does not read it again"))
+        return advice
+    if kind == CLAMPED:
+        advice.append(
+            advise(
+                "raise net.core.rmem_max%s and restart %s" % (scope, who),
+                rmem_max,
+                asked,
+                True,
+                "the application asks for more than rmem_max grants; the kernel doubles what it grants, so half of %s"
+                " will do%s" % (numbers.size(needed), rest),
+            )
+        )
+        advice.append(_vain("net.core.rmem_default", rmem_default, "a socket that asked for a size does not read it"))
+        return advice
+    advice.append(
+        advise(
+            "let %s ask for a larger receive_buffer (SO_RCVBUF)%s" % (who, " and raise net.core.rmem_max to match" if short else ""),
+            size,
+            asked,
+            True,
+            "%s of buffer holds what came while the reader was behind; the kernel doubles the %s asked for%s%s"
+            % (
+                numbers.size(needed),
+                numbers.size(asked),
+                ", but not beyond twice rmem_max (now %s)" % numbers.size(int(rmem_max or 0)) if short else "",
+                rest,
+            ),
+        )
+    )
+    if kind in (DEFAULT, BEFORE):
+        advice.append(
+            advise(
+                "or raise net.core.rmem_default%s and restart %s" % (scope, who),
+                rmem_default,
+                needed,
+                True,
+                "a socket that never asks gets rmem_default when it is created; it also enlarges every other socket"
+                " that does not ask (raw, packet, netlink, unix)%s" % rest,
+            )
+        )
+        if not short:
+            advice.append(_vain("net.core.rmem_max", rmem_max, "this socket never asked, so rmem_max does not rule it"))
+    else:
+        advice.append(_vain("net.core.rmem_default", rmem_default, "a socket that asked for a size does not read it"))
+    return advice
+
+
+def refuse(socket: Mapping[str, Any], why: str) -> Advice:
+    """Say that no buffer helps."""
+    return advise(
+        "a larger receive_buffer (SO_RCVBUF, net.core.rmem_max, net.core.rmem_default)",
+        socket.get("receive_buffer"),
+        None,
+        False,
+        why,
+    )
+
+
+def _vain(action: str, current: Optional[Any], why: str) -> Advice:
+    return advise("raise %s alone" % action, current, None, False, why)

@@ -1,0 +1,193 @@
+# Copyright (c) 2026, rxpath.linux contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Evidence and advice for a consumer: what its threads did, what would make it take more datagrams."""
+
+from __future__ import annotations
+
+from typing import Any, Dict, List, Mapping
+
+from ansible_collections.rxpath.linux.plugins.module_utils._diagnose import buffer_advice, causes, numbers
+from ansible_collections.rxpath.linux.plugins.module_utils._diagnose.analysis import Analysis
+from ansible_collections.rxpath.linux.plugins.module_utils._diagnose.findings import advise
+
+Advice = Dict[str, Any]
+
+
+def evidence(analysis: Analysis) -> List[str]:
+    """Say arrivals, capacity and what the readers did, as far as they are known."""
+    said = []
+    if analysis.arrival_rate is not None:
+        said.append(_rates_sentence(analysis))
+    elif analysis.rates_unknown_because:
+        said.append("no arrival and service rate is given: %s" % analysis.rates_unknown_because)
+    said.append(
+        "new drops in %s of the looks, an empty queue in %s of them"
+        % (numbers.share(analysis.losing_share), numbers.share(analysis.empty_share))
+    )
+    reader = analysis.reader
+    if reader is None:
+        said.append("nothing is known of the threads that read it")
+    else:
+        said.append(
+            "the reading thread%s ran %s of the window, waited for datagrams %s of it"
+            % ("s" if reader.threads > 1 else "", numbers.share(reader.run_share), numbers.share(reader.receive_share))
+        )
+        if reader.mechanism:
+            said.append("the reader was %s" % reader.mechanism)
+    if analysis.longest_stall >= 0.1:
+        said.append("the longest time without a read while datagrams waited: %s" % numbers.duration(analysis.longest_stall))
+    return said
+
+
+def _rates_sentence(analysis: Analysis) -> str:
+    arrival = numbers.rate(analysis.arrival_rate or 0.0)
+    if analysis.service_rate:
+        return "λ = %s arrive, μ = %s are read, %s each (1/μ), and the queue never ran empty: ρ = λ/μ = %.2f" % (
+            arrival,
+            numbers.rate(analysis.service_rate),
+            numbers.duration(1.0 / analysis.service_rate),
+            (analysis.arrival_rate or 0.0) / analysis.service_rate,
+        )
+    if analysis.capacity and analysis.utilisation is not None:
+        return "λ = %s arrive; the queue ran empty in between, the reader could take about %s" % (
+            arrival,
+            numbers.rate(analysis.capacity),
+        )
+    return "λ = %s arrive; nothing was read" % arrival
+
+
+def slow_consumer(socket: Mapping[str, Any], analysis: Analysis) -> List[Advice]:
+    """Advise on a consumer that is slower than its arrivals; name the buffer as what does not help."""
+    who = socket.get("process") or "the application"
+    advice = [_no_buffer(socket, analysis)]
+    reader = analysis.reader
+    if reader is not None and reader.throttled_share >= 0.05:
+        wanted = None
+        if reader.quota_cpus and analysis.utilisation:
+            wanted = round(reader.quota_cpus * analysis.utilisation / 0.8, 2)
+        advice.append(
+            advise(
+                "raise the CPU quota of %s" % who,
+                reader.quota_cpus,
+                wanted,
+                True,
+                "the quota stopped it for %s of the window" % numbers.share(reader.throttled_share),
+            )
+        )
+    if reader is not None and reader.blocked_share >= 0.15 and reader.mechanism:
+        advice.append(_unblock(who, reader.mechanism))
+    if analysis.consumers_needed and analysis.consumers_needed > 1:
+        advice.append(
+            advise(
+                "run %d consumers (threads or processes) on one port with SO_REUSEPORT" % analysis.consumers_needed,
+                reader.threads if reader else 1,
+                analysis.consumers_needed,
+                True,
+                "that many of this kind carry %s at 80 %% load each; where a flow must stay with one socket,"
+                " steer by connection id" % numbers.rate(analysis.arrival_rate or 0.0),
+            )
+        )
+    else:
+        advice.append(
+            advise(
+                "add consumers on the port (SO_REUSEPORT), or find out why %s does not read" % who,
+                reader.threads if reader else None,
+                None,
+                True,
+                "the queue stood full while datagrams arrived",
+            )
+        )
+    advice.append(
+        advise(
+            "read in batches (recvmmsg) or with UDP_GRO",
+            None,
+            None,
+            True,
+            "fewer system calls for a datagram raise μ, as far as the time goes there",
+        )
+    )
+    if not socket.get("remote"):
+        advice.append(
+            advise(
+                "RFS (rps_flow_cnt, rps_sock_flow_entries)",
+                None,
+                None,
+                False,
+                "the kernel records flows for connected UDP sockets only; this one is not connected",
+            )
+        )
+    return advice
+
+
+def stall(socket: Mapping[str, Any], analysis: Analysis) -> List[Advice]:
+    """Advise on what stops the reader, beside the buffer that bridges it."""
+    reader = analysis.reader
+    who = socket.get("process") or "the application"
+    if reader is None or not reader.mechanism:
+        return []
+    if reader.throttled_share >= 0.05 and reader.throttled_share >= reader.blocked_share:
+        return [
+            advise(
+                "raise the CPU quota of %s" % who,
+                reader.quota_cpus,
+                None,
+                True,
+                "the quota stops the reader; what arrives meanwhile must wait in the buffer",
+            )
+        ]
+    if reader.queue_share > reader.blocked_share:
+        return [
+            advise(
+                "give %s a CPU of its own, or a higher priority" % who,
+                None,
+                None,
+                True,
+                "it waited for a CPU for %s of the window" % numbers.share(reader.queue_share),
+            )
+        ]
+    return [_unblock(who, reader.mechanism)]
+
+
+def _unblock(who: str, mechanism: str) -> Advice:
+    return advise(
+        "take what blocks off the reading thread of %s" % who,
+        None,
+        None,
+        True,
+        "the reader was %s; hand datagrams over to another thread, or make the downstream step asynchronous" % mechanism,
+    )
+
+
+def _no_buffer(socket: Mapping[str, Any], analysis: Analysis) -> Advice:
+    size = int(socket.get("receive_buffer") or 0)
+    if analysis.arrival_rate is None or not analysis.capacity:
+        why = "the queue stands full: a larger one is full a moment later, and every datagram waits longer"
+        return buffer_advice.refuse(socket, why)
+    excess = (analysis.arrival_rate - analysis.capacity) * analysis.truesize
+    if excess <= 0:
+        why = "what the reader leaves behind needs more than %s (%s)" % (
+            numbers.size(analysis.ceiling.size),
+            analysis.ceiling.why,
+        )
+        return buffer_advice.refuse(socket, why)
+    why = (
+        "%s more arrive than are read: %s fill in %s, and the largest buffer allowed, %s (%s), buys %s;"
+        " then the same share is lost, and each datagram that is read has waited %s"
+        % (
+            numbers.rate(analysis.arrival_rate - analysis.capacity),
+            numbers.size(size),
+            numbers.duration(size / excess),
+            numbers.size(analysis.ceiling.size),
+            analysis.ceiling.why,
+            numbers.duration(analysis.ceiling.size / excess),
+            numbers.duration(analysis.ceiling.size / (analysis.capacity * analysis.truesize)),
+        )
+    )
+    return buffer_advice.refuse(socket, why)
+
+
+def wants_buffer(analysis: Analysis) -> bool:
+    """Return True where a buffer within the ceilings removes the loss."""
+    return analysis.verdict.cured and causes.SLOW_CONSUMER not in analysis.verdict.causes

@@ -1,0 +1,266 @@
+# Copyright (c) 2026, rxpath.linux contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Findings between the device and UDP: IP, reassembly, routing, policy, conntrack."""
+
+from __future__ import annotations
+
+from typing import Any, Dict, List, Mapping, Optional, Tuple
+
+from ansible_collections.rxpath.linux.plugins.module_utils._diagnose import numbers
+from ansible_collections.rxpath.linux.plugins.module_utils._diagnose.findings import BOUND, EVENTS, EXACT, HINT, PACKETS, Where, advise, finding
+from ansible_collections.rxpath.linux.plugins.module_utils._diagnose.ledger import total
+
+Finding = Dict[str, Any]
+
+# (finding, counters that mean it, certainty, unit, what it says, what helps)
+_COUNTED: Tuple[Tuple[str, Tuple[str, ...], str, str, str, str], ...] = (
+    (
+        "ip.header_errors",
+        ("Ip.InHdrErrors", "Ip6.InHdrErrors", "IpExt.InTruncatedPkts", "Ip6.InTruncatedPkts"),
+        EXACT,
+        PACKETS,
+        "bad version, header checksum, options or length, or a TTL that ran out while forwarding",
+        "find the sender or the device on the path that damages headers",
+    ),
+    (
+        "ip.no_route",
+        ("IpExt.InNoRoutes", "Ip6.InNoRoutes", "Ip.InAddrErrors", "Ip6.InAddrErrors"),
+        EXACT,
+        PACKETS,
+        "no route, or an address that is not this host's",
+        "correct the route or the address",
+    ),
+    (
+        "ip.reverse_path_filter",
+        ("TcpExt.IPReversePathFilter",),
+        EXACT,
+        PACKETS,
+        "the way back to the sender leads over another interface, and rp_filter is on",
+        "set net.ipv4.conf.*.rp_filter to 2 (loose) or mend the asymmetric route",
+    ),
+    (
+        "ip.discards",
+        ("Ip.InDiscards", "Ip6.InDiscards"),
+        BOUND,
+        PACKETS,
+        "the kernel had no memory for the packet, or the interface does not take it",
+        "look at the host's free memory",
+    ),
+)
+
+
+def counted(namespace: Mapping[str, Any], where: Where, seconds: float) -> List[Finding]:
+    """Findings that a counter of IP names outright."""
+    counters: Mapping[str, Any] = namespace.get("counters") or {}
+    received = total(counters, "Ip.InReceives", "Ip6.InReceives")
+    found = []
+    for name, keys, certainty, unit, meaning, helps in _COUNTED:
+        lost = total(counters, *keys)
+        if lost <= 0:
+            continue
+        named = ", ".join("%s +%s" % (key, numbers.count(counters[key])) for key in keys if counters.get(key))
+        found.append(
+            finding(
+                name,
+                where,
+                lost,
+                unit=unit,
+                certainty=certainty,
+                seconds=seconds,
+                arrived=received,
+                evidence=["%s: %s" % (named, meaning), "of all protocols, not of UDP alone"],
+                advice=[advise(helps, None, None, True, meaning), _no_buffer("IP")],
+            )
+        )
+    return found
+
+
+def reassembly(namespace: Mapping[str, Any], where: Where, seconds: float) -> List[Finding]:
+    """Fragmented datagrams that were never complete."""
+    counters: Mapping[str, Any] = namespace.get("counters") or {}
+    failed = total(counters, "Ip.ReasmFails", "Ip6.ReasmFails")
+    if failed <= 0:
+        return []
+    timeouts = total(counters, "Ip.ReasmTimeout", "Ip6.ReasmTimeout")
+    return [
+        finding(
+            "ip.reassembly_failures",
+            where,
+            failed,
+            unit=EVENTS,
+            certainty=BOUND,
+            seconds=seconds,
+            evidence=[
+                "ReasmFails +%s, of which time-outs %s: fragments of these datagrams never came, or the memory for"
+                " fragments (ipfrag_high_thresh) was used up" % (numbers.count(failed), numbers.count(timeouts))
+            ],
+            advice=[
+                advise(
+                    "send datagrams that fit the path's MTU, or find where fragments are lost",
+                    None,
+                    None,
+                    True,
+                    "one lost fragment loses the whole datagram",
+                ),
+                _no_buffer("reassembly"),
+            ],
+        )
+    ]
+
+
+def residual(counters: Mapping[str, Any]) -> int:
+    """Return what IPv4 received and neither delivered, forwarded nor counted as lost; never below 0.
+
+    Fragments count one by one on arrival and once on delivery. IPv6 is left out: with conntrack its fragments are
+    put together before they are counted as delivered, which looks like a loss and is none.
+    """
+    gone = total(counters, "Ip.InReceives")
+    for name in (
+        "Ip.InDelivers",
+        "Ip.ForwDatagrams",
+        "Ip.InHdrErrors",
+        "Ip.InAddrErrors",
+        "Ip.InDiscards",
+        "Ip.InUnknownProtos",
+        "IpExt.InNoRoutes",
+        "IpExt.InTruncatedPkts",
+        "TcpExt.IPReversePathFilter",
+        "Ip.ReasmReqds",
+    ):
+        gone -= total(counters, name)
+    return max(0, gone + total(counters, "Ip.ReasmOKs"))
+
+
+def unaccounted(
+    namespace: Mapping[str, Any], where: Where, seconds: float, thresholds: Mapping[str, float]
+) -> List[Finding]:
+    """What a named firewall rule dropped, and what is left that nothing explains."""
+    counters: Mapping[str, Any] = namespace.get("counters") or {}
+    found = []
+    witnessed = _rules(namespace)
+    by_policy = sum(int(rule["packets"]) for rule in witnessed)
+    received = total(counters, "Ip.InReceives", "Ip6.InReceives")
+    if by_policy:
+        found.append(
+            finding(
+                "ip.policy_drop",
+                where,
+                by_policy,
+                unit=PACKETS,
+                seconds=seconds,
+                arrived=received,
+                evidence=[_rule_sentence(rule) for rule in witnessed[:5]],
+                advice=[
+                    advise("change the rule, if this traffic should pass", None, None, True, "a rule drops it by design"),
+                    _no_buffer("the firewall"),
+                ],
+            )
+        )
+    conntrack = total(counters, "conntrack.drop")
+    rest = residual(counters) - _ipv4_share(witnessed) - conntrack
+    if rest >= max(thresholds["unaccounted_min"], thresholds["unaccounted_ratio"] * total(counters, "Ip.InReceives")):
+        found.append(
+            finding(
+                "ip.unaccounted",
+                where,
+                rest,
+                unit=PACKETS,
+                certainty=HINT,
+                seconds=seconds,
+                arrived=received,
+                evidence=[
+                    "InReceives less InDelivers and every counted loss leaves %s packets of all protocols" % numbers.count(rest),
+                    "a firewall rule without a counter, a martian source or a multicast group that nobody joined"
+                    " looks like this",
+                ],
+                advice=[
+                    advise("put a counter on the firewall's drop rules and measure again", None, None, True, "it names the rule")
+                ],
+            )
+        )
+    return found
+
+
+# Only these see a packet between IP's own counters; a drop at the device's ingress is before them.
+_IP_HOOKS = ("prerouting", "input", "forward")
+
+
+def _rules(namespace: Mapping[str, Any]) -> List[Mapping[str, Any]]:
+    rules = (namespace.get("nft") or {}).get("rules") or []
+    hit = [rule for rule in rules if (rule.get("packets") or 0) > 0 and rule.get("hook") in (*_IP_HOOKS, "ingress", None)]
+    return sorted(hit, key=lambda rule: -rule["packets"])
+
+
+def _ipv4_share(rules: List[Mapping[str, Any]]) -> int:
+    return sum(int(rule["packets"]) for rule in rules if rule.get("family") in ("ip", "inet") and rule.get("hook") in _IP_HOOKS)
+
+
+def _rule_sentence(rule: Mapping[str, Any]) -> str:
+    comment = " (%s)" % rule["comment"] if rule.get("comment") else ""
+    return "rule %s of chain %s in table %s %s%s dropped %s packets" % (
+        rule.get("handle"),
+        rule.get("chain"),
+        rule.get("family"),
+        rule.get("table"),
+        comment,
+        numbers.count(rule["packets"]),
+    )
+
+
+def conntrack(namespace: Mapping[str, Any], where: Where, seconds: float, thresholds: Mapping[str, float]) -> List[Finding]:
+    """Packets that connection tracking dropped: the table was full, or an insert raced."""
+    counters: Mapping[str, Any] = namespace.get("counters") or {}
+    dropped, raced = total(counters, "conntrack.drop"), total(counters, "conntrack.insert_failed")
+    full = max(0, dropped - raced)
+    table: Mapping[str, Any] = namespace.get("conntrack") or {}
+    found = []
+    if full:
+        count, limit = table.get("count"), table.get("max")
+        known_full = bool(count and limit and count >= thresholds["conntrack_full_ratio"] * limit)
+        said = "the table held %s of %s entries" % (count, limit) if limit else "the size of the table could not be read"
+        found.append(
+            finding(
+                "conntrack.table_full",
+                where,
+                full,
+                unit=PACKETS,
+                certainty=EXACT if known_full else BOUND,
+                seconds=seconds,
+                evidence=["conntrack drop +%s, insert_failed +%s; %s" % (numbers.count(dropped), numbers.count(raced), said)],
+                advice=[
+                    advise(
+                        "raise net.netfilter.nf_conntrack_max on the node (and nf_conntrack_buckets with it)",
+                        limit,
+                        None,
+                        True,
+                        "one limit for the machine, compared with each namespace's own count",
+                    ),
+                    advise("or take this UDP port out of tracking (notrack)", None, None, True, "it then needs no entry"),
+                    _no_buffer("conntrack"),
+                ],
+            )
+        )
+    if raced:
+        found.append(
+            finding(
+                "conntrack.insert_failed",
+                where,
+                raced,
+                unit=PACKETS,
+                certainty=BOUND,
+                seconds=seconds,
+                evidence=["insert_failed +%s: two first packets of one flow raced" % numbers.count(raced)],
+                advice=[
+                    advise("take this UDP port out of tracking (notrack)", None, None, True, "no entry, no race"),
+                    advise("raise net.netfilter.nf_conntrack_max", table.get("max"), None, False, "the table was not full"),
+                ],
+            )
+        )
+    return found
+
+
+def _no_buffer(place: str) -> Dict[str, Any]:
+    why: Optional[str] = "they were lost at %s, before any socket" % place
+    return advise("a larger receive_buffer", None, None, False, why)

@@ -1,0 +1,268 @@
+# Copyright (c) 2026, rxpath.linux contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Findings at the socket: receive-buffer overflow, pending overflow, reuse-port imbalance."""
+
+from __future__ import annotations
+
+from typing import Any, Dict, List, Mapping, Optional, Tuple
+
+from ansible_collections.rxpath.linux.plugins.module_utils._diagnose import analysis as analyses
+from ansible_collections.rxpath.linux.plugins.module_utils._diagnose import buffer_advice, causes, consumer_advice, numbers
+from ansible_collections.rxpath.linux.plugins.module_utils._diagnose.buffers import mean_payload
+from ansible_collections.rxpath.linux.plugins.module_utils._diagnose.findings import BOUND, EXACT, Where, finding
+from ansible_collections.rxpath.linux.plugins.module_utils._diagnose.ledger import Ledger
+from ansible_collections.rxpath.linux.plugins.module_utils._sample.pending import seconds_to_overflow
+
+Finding = Dict[str, Any]
+Socket = Mapping[str, Any]
+
+# IP packets larger than this on a network of 1500-byte links were merged by the receive offload.
+_MERGED_PAYLOAD = 1600
+
+
+def overflow(
+    namespace: Mapping[str, Any], where: Where, ledger: Ledger, sample: Mapping[str, Any], settings: Mapping[str, Any]
+) -> List[Finding]:
+    """Return the overflow of a namespace's sockets with its causes, and an imbalance beside it."""
+    if ledger.overflow <= 0:
+        return _pending(namespace, where, sample, settings)
+    losers = sorted(_losers(namespace, ledger), key=lambda socket: -(socket.get("drops") or 0))
+    active, because = _alone(namespace, losers)
+    looked = [(socket, analyses.analyse(socket, namespace, sample, settings, active, because)) for socket in losers[:20]]
+    explained = min(ledger.overflow, sum(int(socket.get("drops") or 0) for socket in losers))
+    certainty, doubts = _certainty(namespace, ledger)
+    evidence = [
+        "RcvbufErrors rose by %s while %s datagrams were read in this namespace"
+        % (numbers.count(ledger.overflow), numbers.count(ledger.read))
+    ]
+    evidence += doubts
+    advice: List[Dict[str, Any]] = []
+    for socket, analysis in looked[:3]:
+        evidence += _socket_evidence(socket, analysis, sample)
+        advice += _socket_advice(socket, analysis, sample, where)
+    if explained < ledger.overflow:
+        evidence.append(_rest(namespace, ledger.overflow - explained))
+    findings = [
+        finding(
+            "socket.receive_buffer_overflow",
+            where,
+            ledger.overflow,
+            certainty=certainty,
+            seconds=float(sample["window"]["seconds"]),
+            arrived=ledger.arrived,
+            causes=_merge_causes(looked),
+            sockets=[_entry(socket, sample, analysis) for socket, analysis in looked],
+            evidence=evidence,
+            advice=advice,
+        )
+    ]
+    imbalance = _imbalance(namespace, where, losers, sample, settings)
+    return findings + ([imbalance] if imbalance else [])
+
+
+def _losers(namespace: Mapping[str, Any], ledger: Ledger) -> List[Socket]:
+    """Return the sockets that lost; where other drops happened too, those that were never near full are left out."""
+    losers = [socket for socket in namespace.get("sockets") or [] if (socket.get("drops") or 0) > 0]
+    if ledger.checksum + ledger.other + ledger.memory + ledger.silent <= 0:
+        return losers
+    full = [s for s in losers if (s.get("queue_max") or 0) >= 0.5 * float(s.get("receive_buffer") or 1)]
+    return full or losers
+
+
+def _alone(namespace: Mapping[str, Any], losers: List[Socket]) -> Tuple[bool, Optional[str]]:
+    """Return whether one socket alone received in this namespace, and if not, why."""
+    traits = namespace.get("traits") or {}
+    if traits.get("tunnels"):
+        return False, "a tunnel (%s) ends in this namespace: outer and inner datagrams both count" % ", ".join(
+            traits["tunnels"][:3]
+        )
+    sockets = namespace.get("sockets") or []
+    busy = [socket for socket in sockets if _received(socket, namespace)]
+    if len(busy) > 1 or len(losers) > 1:
+        return False, "%d sockets of this namespace received datagrams, and the kernel counts reads per namespace" % max(
+            len(busy), len(losers)
+        )
+    return bool(losers), None if losers else "the socket that lost them is not there any more"
+
+
+def _received(socket: Socket, namespace: Mapping[str, Any]) -> bool:
+    """Return True when a socket took part in the window's traffic, as far as can be seen from outside."""
+    if (socket.get("drops") or 0) > 0 or socket.get("queue_max") or socket.get("queue_end"):
+        return True
+    consumer = socket.get("consumer") or {}
+    own = {other.get("pid") for other in namespace.get("sockets") or [] if (other.get("drops") or 0) > 0}
+    if consumer.get("pid") in own:
+        return False  # the same process as the loser's: its threads' time says nothing about this socket
+    return any(
+        thread.get("reader") and (thread.get("run_seconds") or 0) > 0.02 for thread in consumer.get("threads") or []
+    )
+
+
+def _certainty(namespace: Mapping[str, Any], ledger: Ledger) -> Tuple[str, List[str]]:
+    """Return how far the count can be trusted as datagrams, and why not further."""
+    doubts = []
+    payload = mean_payload(namespace.get("counters") or {})
+    mtu = max([int(device.get("mtu") or 0) for device in namespace.get("devices") or []] + [0])
+    largest = mtu if 1500 <= mtu < 16000 else _MERGED_PAYLOAD
+    fragments = (namespace.get("counters") or {}).get("Ip.ReasmReqds") or 0
+    if payload and payload > largest and not fragments:
+        doubts.append(
+            "packets of %s bytes on average: merged by receive offload (GRO); with UDP_GRO one counted drop may be"
+            " several datagrams" % numbers.count(payload)
+        )
+    if (namespace.get("traits") or {}).get("tunnels"):
+        doubts.append("a tunnel ends in this namespace: a datagram can be counted as outer and as inner one")
+    return (BOUND if doubts else EXACT), doubts
+
+
+def _merge_causes(looked: List[Tuple[Socket, analyses.Analysis]]) -> List[str]:
+    """Order the causes of several sockets by the datagrams that each explains."""
+    weights: Dict[str, float] = {}
+    for socket, analysis in looked:
+        for cause in analysis.verdict.causes:
+            part = analysis.verdict.shares.get(cause, 1.0) * float(socket.get("drops") or 1)
+            weights[cause] = weights.get(cause, 0.0) + part
+    total = sum(weights.values())
+    return [cause for cause in sorted(weights, key=lambda name: -weights[name]) if weights[cause] >= 0.1 * total]
+
+
+def _socket_evidence(socket: Socket, analysis: analyses.Analysis, sample: Mapping[str, Any]) -> List[str]:
+    named = "%s (%s)" % (socket.get("local"), _owner(socket))
+    said = ["%s lost %s; %s" % (named, numbers.count(socket.get("drops") or 0), _origin(socket, sample))]
+    return said + consumer_advice.evidence(analysis)
+
+
+def _origin(socket: Socket, sample: Mapping[str, Any]) -> str:
+    return buffer_advice.origin_sentence(socket, sample["limits"])
+
+
+def _owner(socket: Socket) -> str:
+    if socket.get("kernel_owned"):
+        return "held by the kernel"
+    if socket.get("process"):
+        return "%s, pid %s" % (socket["process"], socket.get("pid"))
+    return "owner unknown"
+
+
+def _socket_advice(
+    socket: Socket, analysis: analyses.Analysis, sample: Mapping[str, Any], where: Where
+) -> List[Dict[str, Any]]:
+    if causes.SLOW_CONSUMER in analysis.verdict.causes:
+        return consumer_advice.slow_consumer(socket, analysis)
+    advice: List[Dict[str, Any]] = []
+    if analysis.needed_buffer:
+        advice += buffer_advice.enlarge(
+            socket, sample["limits"], analysis.needed_buffer, where.name != "host", partly=False
+        )
+    if causes.READER_STALL in analysis.verdict.causes:
+        advice += consumer_advice.stall(socket, analysis)
+    return advice
+
+
+def _rest(namespace: Mapping[str, Any], rest: int) -> str:
+    summary = namespace.get("socket_summary") or {}
+    closed = int(summary.get("closed") or 0)
+    why = "%d socket%s closed in the window and took the count along" % (closed, "" if closed == 1 else "s")
+    if not closed:
+        why = "the sockets that lost them closed, or the count was read at another moment"
+    return "%s of these no living socket explains: %s" % (numbers.count(rest), why)
+
+
+def _entry(socket: Socket, sample: Mapping[str, Any], analysis: Optional[analyses.Analysis]) -> Dict[str, Any]:
+    """Return a socket as a finding shows it."""
+    size = float(socket.get("receive_buffer") or 0)
+    entry = {
+        "protocol": socket.get("protocol") or "udp",
+        "local": socket.get("local"),
+        "remote": socket.get("remote") or None,
+        "inode": socket.get("inode"),
+        "process": socket.get("process"),
+        "pid": socket.get("pid"),
+        "container": socket.get("container"),
+        "kernel_owned": bool(socket.get("kernel_owned")),
+        "closed": bool(socket.get("closed")),
+        "receive_buffer": socket.get("receive_buffer"),
+        "receive_buffer_origin": buffer_advice.origin(socket, sample["limits"]),
+        "drops": socket.get("drops") or 0,
+        "queue_share": round((socket.get("queue_max") or 0) / size, 4) if size else None,
+    }
+    if analysis is not None:
+        entry.update(analyses.rates(analysis))
+    return entry
+
+
+def _imbalance(
+    namespace: Mapping[str, Any],
+    where: Where,
+    losers: List[Socket],
+    sample: Mapping[str, Any],
+    settings: Mapping[str, Any],
+) -> Optional[Finding]:
+    """Return the reuse-port group in which one socket has nearly all the drops."""
+    for loser in losers:
+        group = loser.get("reuseport_group")
+        if not group:
+            continue
+        members = [socket for socket in namespace.get("sockets") or [] if socket.get("reuseport_group") == group]
+        lost = sum(int(socket.get("drops") or 0) for socket in members)
+        most = int(loser.get("drops") or 0)
+        if most < settings["thresholds"]["reuseport_share"] * lost:
+            continue
+        return finding(
+            "socket.reuseport_imbalance",
+            where,
+            most,
+            seconds=float(sample["window"]["seconds"]),
+            sockets=[_entry(loser, sample, None)],
+            evidence=[
+                "one socket of the SO_REUSEPORT group on %s has %s of its %s drops: a worker that does not read, or one"
+                " heavy flow, since the hash keeps a flow on one socket"
+                % (loser.get("local"), numbers.count(most), numbers.count(lost))
+            ],
+        )
+    return None
+
+
+def _pending(
+    namespace: Mapping[str, Any], where: Where, sample: Mapping[str, Any], settings: Mapping[str, Any]
+) -> List[Finding]:
+    """Return the overflow that is about to come: a queue that grew through the whole window."""
+    times = (namespace.get("series") or {}).get("t") or []
+    found = []
+    for socket in namespace.get("sockets") or []:
+        memory = (socket.get("series") or {}).get("memory") or []
+        left = seconds_to_overflow(times, memory, int(socket.get("receive_buffer") or 0), float(settings["max_extension"]))
+        if left is None:
+            continue
+        active, because = _alone(namespace, [socket])
+        analysis = analyses.analyse(socket, namespace, sample, settings, active, because)
+        evidence = [
+            "nothing is lost yet, but the queue of %s (%s) grew through the whole window and stands at %s of its buffer;"
+            " at this pace it overflows in %s"
+            % (
+                socket.get("local"),
+                _owner(socket),
+                numbers.share((socket.get("queue_end") or 0) / float(socket.get("receive_buffer") or 1)),
+                numbers.duration(left),
+            ),
+            _origin(socket, sample),
+        ]
+        slow = analysis._replace(verdict=causes.Verdict([causes.SLOW_CONSUMER], {causes.SLOW_CONSUMER: 1.0}, False))
+        entry = _entry(socket, sample, slow)
+        entry["seconds_to_overflow"] = round(left, 2)
+        found.append(
+            finding(
+                "socket.receive_buffer_overflow",
+                where,
+                0,
+                seconds=float(sample["window"]["seconds"]),
+                causes=[causes.SLOW_CONSUMER],
+                sockets=[entry],
+                evidence=evidence + consumer_advice.evidence(slow),
+                advice=consumer_advice.slow_consumer(socket, slow),
+                pending=True,
+            )
+        )
+    return found
