@@ -14,6 +14,6 @@ class ParseError(ValueError):
     """
 
     def __init__(self, what: str, why: str) -> None:
-        super().__init__("%s: %s" % (what, why))
+        super().__init__(f"{what}: {why}")
         self.what = what
         self.why = why
