@@ -7,7 +7,8 @@
 from __future__ import annotations
 
 import math
-from typing import Any, Dict, List, Mapping, NamedTuple, Optional, Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
 
 from ansible_collections.rxpath.linux.plugins.module_utils._diagnose import buffers, causes, readers, replay
 
@@ -19,16 +20,16 @@ class Analysis(NamedTuple):
     """What is known of a socket's loss. Rates are datagrams per second, None where they cannot be attributed."""
 
     verdict: causes.Verdict
-    reader: Optional[readers.Reader]
+    reader: readers.Reader | None
     truesize: int
     ceiling: buffers.Ceiling
-    needed_buffer: Optional[int]  # bytes of sk_rcvbuf for no loss, None when none within the ceiling does
-    arrival_rate: Optional[float]
-    service_rate: Optional[float]  # only where the queue never ran empty
-    capacity: Optional[float]
-    utilisation: Optional[float]
-    rates_unknown_because: Optional[str]
-    consumers_needed: Optional[int]
+    needed_buffer: int | None  # bytes of sk_rcvbuf for no loss, None when none within the ceiling does
+    arrival_rate: float | None
+    service_rate: float | None  # only where the queue never ran empty
+    capacity: float | None
+    utilisation: float | None
+    rates_unknown_because: str | None
+    consumers_needed: int | None
     longest_stall: float
     losing_share: float  # share of the looks that saw new drops
     empty_share: float  # share of the looks that saw an empty queue
@@ -40,7 +41,7 @@ def analyse(
     sample: Mapping[str, Any],
     settings: Mapping[str, Any],
     alone: bool,
-    not_alone_because: Optional[str] = None,
+    not_alone_because: str | None = None,
 ) -> Analysis:
     """Return what the window says about one socket.
 
@@ -50,14 +51,14 @@ def analyse(
     thresholds = settings["thresholds"]
     series: Mapping[str, Any] = namespace.get("series") or {}
     own: Mapping[str, Any] = socket.get("series") or {}
-    times: List[float] = list(series.get("t") or [])
+    times: list[float] = list(series.get("t") or [])
     seconds = float(sample["window"]["seconds"])
     payload = buffers.mean_payload(namespace.get("counters") or {})
     table = sample.get("truesize") or []
     truesize = buffers.DEFAULT_TRUESIZE if payload is None else buffers.truesize_of(payload, table)
     drops = list(own.get("drops") or [])
     queued = list(own.get("queued") or own.get("memory") or [])
-    reads: Sequence[Optional[int]] = (series.get("reads") or []) if alone else [0] * len(times)
+    reads: Sequence[int | None] = (series.get("reads") or []) if alone else [0] * len(times)
     if alone and series.get("overflows"):
         drops = list(series["overflows"])
     rows = min(len(times), len(reads), len(drops) or len(times))
@@ -71,8 +72,8 @@ def analyse(
 
 
 def _with_rates(
-    intervals: List[replay.Interval],
-    reader: Optional[readers.Reader],
+    intervals: list[replay.Interval],
+    reader: readers.Reader | None,
     truesize: int,
     sample: Mapping[str, Any],
     settings: Mapping[str, Any],
@@ -83,7 +84,9 @@ def _with_rates(
     verdict = causes.decide(intervals, played, reader, largest, settings["thresholds"])
     needed = None
     if verdict.cured:
-        needed = min(buffers.buffer_for(played.peak, truesize), max(top.size, buffers.buffer_for(played.needed, truesize)))
+        needed = min(
+            buffers.buffer_for(played.peak, truesize), max(top.size, buffers.buffer_for(played.needed, truesize))
+        )
     service = played.read_rate if played.saturated and played.read_rate > 0 else None
     pace = service or (played.capacity or None)
     return Analysis(
@@ -105,13 +108,13 @@ def _with_rates(
 
 
 def _without_rates(
-    intervals: List[replay.Interval],
-    reader: Optional[readers.Reader],
+    intervals: list[replay.Interval],
+    reader: readers.Reader | None,
     truesize: int,
     sample: Mapping[str, Any],
     settings: Mapping[str, Any],
     socket: Mapping[str, Any],
-    because: Optional[str],
+    because: str | None,
 ) -> Analysis:
     """Decide from the socket's own drops and queue: what it read cannot be told from what its neighbours read."""
     thresholds = settings["thresholds"]
@@ -121,7 +124,7 @@ def _without_rates(
     buffer = float(socket.get("receive_buffer") or 0)
     stalled = reader is not None and reader.stall_share >= thresholds["stall_share"]
     nature = causes.READER_STALL if stalled else causes.ARRIVAL_BURST
-    needed: Optional[int] = buffers.buffer_for(buffer / truesize + _most_lost_at_once(intervals), truesize)
+    needed: int | None = buffers.buffer_for(buffer / truesize + _most_lost_at_once(intervals), truesize)
     cured = empty > 0.02 and needed is not None and needed <= top.size
     if not cured:
         nature, needed = causes.SLOW_CONSUMER, None
@@ -158,7 +161,7 @@ def _share_of(intervals: Sequence[replay.Interval], test: Any) -> float:
     return sum(1 for interval in intervals if test(interval)) / len(intervals) if intervals else 0.0
 
 
-def rates(analysis: Analysis) -> Dict[str, Any]:
+def rates(analysis: Analysis) -> dict[str, Any]:
     """Return the rates as a finding's socket shows them."""
     service = analysis.service_rate
     return {

@@ -10,7 +10,8 @@ doubled; neither is read again later.
 
 from __future__ import annotations
 
-from typing import Any, Dict, List, Mapping, Optional
+from collections.abc import Mapping
+from typing import Any
 
 from ansible_collections.rxpath.linux.plugins.module_utils._diagnose import buffers, numbers
 from ansible_collections.rxpath.linux.plugins.module_utils._diagnose.findings import advise
@@ -20,7 +21,7 @@ CLAMPED = "clamped"  # asked for more than rmem_max
 BEFORE = "opened_before"  # has the old default: opened before rmem_default was changed
 OWN = "own"  # asked for just this much
 
-Advice = Dict[str, Any]
+Advice = dict[str, Any]
 
 
 def origin(socket: Mapping[str, Any], limits: Mapping[str, Any]) -> str:
@@ -40,20 +41,20 @@ def origin_sentence(socket: Mapping[str, Any], limits: Mapping[str, Any]) -> str
     size = numbers.size(socket.get("receive_buffer") or 0)
     kind = origin(socket, limits)
     if kind == DEFAULT:
-        return "its receive buffer of %s is rmem_default: the application never asked for another" % size
+        return f"its receive buffer of {size} is rmem_default: the application never asked for another"
     if kind == CLAMPED:
-        return "its receive buffer of %s is twice rmem_max: the application asked for more and was clamped" % size
+        return f"its receive buffer of {size} is twice rmem_max: the application asked for more and was clamped"
     if kind == BEFORE:
-        return "its receive buffer of %s is the kernel's stock default, rmem_default is now %s: it was opened before the change" % (
+        return "its receive buffer of {} is the kernel's stock default, rmem_default is now {}: it was opened before the change".format(
             size,
             numbers.size(limits.get("rmem_default") or 0),
         )
-    return "its receive buffer of %s was asked for by the application (the kernel doubles what is asked)" % size
+    return f"its receive buffer of {size} was asked for by the application (the kernel doubles what is asked)"
 
 
 def enlarge(
     socket: Mapping[str, Any], limits: Mapping[str, Any], needed: int, in_pod: bool, partly: bool = False
-) -> List[Advice]:
+) -> list[Advice]:
     """Advise how this socket gets a buffer of ``needed`` bytes; ``partly`` when other causes remain."""
     kind = origin(socket, limits)
     size = int(socket.get("receive_buffer") or 0)
@@ -63,43 +64,46 @@ def enlarge(
     scope = ", on the node: in the pod's namespace it is read-only" if in_pod else ""
     rest = "; it bridges this cause, not the others" if partly else ""
     short = rmem_max is not None and int(rmem_max) < asked
-    advice: List[Advice] = []
+    advice: list[Advice] = []
     if kind == BEFORE and rmem_default and int(rmem_default) >= needed:
         advice.append(
             advise(
-                "restart %s, so that its socket gets the new rmem_default as its receive_buffer" % who,
+                f"restart {who}, so that its socket gets the new rmem_default as its receive_buffer",
                 size,
                 int(rmem_default),
                 True,
-                "an open socket keeps the buffer it was created with; rmem_default is already large enough%s" % rest,
+                f"an open socket keeps the buffer it was created with; rmem_default is already large enough{rest}",
             )
         )
-        advice.append(_vain("net.core.rmem_default", rmem_default, "it is raised already; the open socket does not read it again"))
+        advice.append(
+            _vain("net.core.rmem_default", rmem_default, "it is raised already; the open socket does not read it again")
+        )
         return advice
     if kind == CLAMPED:
         advice.append(
             advise(
-                "raise net.core.rmem_max%s and restart %s" % (scope, who),
+                f"raise net.core.rmem_max{scope} and restart {who}",
                 rmem_max,
                 asked,
                 True,
-                "the application asks for more than rmem_max grants; the kernel doubles what it grants, so half of %s"
-                " will do%s" % (numbers.size(needed), rest),
+                f"the application asks for more than rmem_max grants; the kernel doubles what it grants, so half of {numbers.size(needed)}"
+                f" will do{rest}",
             )
         )
         advice.append(_vain("net.core.rmem_default", rmem_default, "a socket that asked for a size does not read it"))
         return advice
     advice.append(
         advise(
-            "let %s ask for a larger receive_buffer (SO_RCVBUF)%s" % (who, " and raise net.core.rmem_max to match" if short else ""),
+            "let {} ask for a larger receive_buffer (SO_RCVBUF){}".format(
+                who, " and raise net.core.rmem_max to match" if short else ""
+            ),
             size,
             asked,
             True,
-            "%s of buffer holds what came while the reader was behind; the kernel doubles the %s asked for%s%s"
-            % (
+            "{} of buffer holds what came while the reader was behind; the kernel doubles the {} asked for{}{}".format(
                 numbers.size(needed),
                 numbers.size(asked),
-                ", but not beyond twice rmem_max (now %s)" % numbers.size(int(rmem_max or 0)) if short else "",
+                f", but not beyond twice rmem_max (now {numbers.size(int(rmem_max or 0))})" if short else "",
                 rest,
             ),
         )
@@ -107,12 +111,12 @@ def enlarge(
     if kind in (DEFAULT, BEFORE):
         advice.append(
             advise(
-                "or raise net.core.rmem_default%s and restart %s" % (scope, who),
+                f"or raise net.core.rmem_default{scope} and restart {who}",
                 rmem_default,
                 needed,
                 True,
                 "a socket that never asks gets rmem_default when it is created; it also enlarges every other socket"
-                " that does not ask (raw, packet, netlink, unix)%s" % rest,
+                f" that does not ask (raw, packet, netlink, unix){rest}",
             )
         )
         if not short:
@@ -133,5 +137,5 @@ def refuse(socket: Mapping[str, Any], why: str) -> Advice:
     )
 
 
-def _vain(action: str, current: Optional[Any], why: str) -> Advice:
-    return advise("raise %s alone" % action, current, None, False, why)
+def _vain(action: str, current: Any | None, why: str) -> Advice:
+    return advise(f"raise {action} alone", current, None, False, why)

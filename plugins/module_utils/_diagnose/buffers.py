@@ -11,7 +11,8 @@ back in lumps of a quarter of the buffer, so a busy reader can use about three q
 
 from __future__ import annotations
 
-from typing import Any, Mapping, NamedTuple, Optional, Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
 
 # Usable part of a buffer whose reader is busy: memory is returned in lumps of rcvbuf/4.
 BUSY_READER_SHARE = 0.75
@@ -45,7 +46,7 @@ def truesize_of(payload: float, table: Sequence[Sequence[int]]) -> int:
     return max(DEFAULT_TRUESIZE, int(payload) + 832)
 
 
-def mean_payload(counters: Mapping[str, Any]) -> Optional[float]:
+def mean_payload(counters: Mapping[str, Any]) -> float | None:
     """Return the mean payload of the IP packets received in a namespace, or None when nothing tells.
 
     It is a mean over all protocols; IpExt InOctets counts from the IP header on.
@@ -63,7 +64,7 @@ def mean_payload(counters: Mapping[str, Any]) -> Optional[float]:
     return max(1.0, payload / packets)
 
 
-def ceiling(sample: Mapping[str, Any], settings: Mapping[str, Any], capacity: Optional[float], truesize: int) -> Ceiling:
+def ceiling(sample: Mapping[str, Any], settings: Mapping[str, Any], capacity: float | None, truesize: int) -> Ceiling:
     """Return the largest buffer that the memory and the delay ceiling allow.
 
     ``capacity`` is the reader's datagrams per second; the buffer must drain within ``max_queue_delay`` seconds,
@@ -84,7 +85,7 @@ def ceiling(sample: Mapping[str, Any], settings: Mapping[str, Any], capacity: Op
         bounds.append((pages * int(sample["host"].get("page_size") or 4096), "%g %% of udp_mem[0]" % (part * 100)))
     if capacity:
         delay = settings["max_queue_delay"]
-        bounds.append((int(capacity * delay * truesize), "what the reader drains in %g s" % delay))
+        bounds.append((int(capacity * delay * truesize), f"what the reader drains in {delay:g} s"))
     if not bounds:
         return Ceiling(64 << 20, "64 MiB, because neither memory nor udp_mem could be read")
     return Ceiling(*min(bounds))

@@ -12,7 +12,8 @@ the reader decide.
 
 from __future__ import annotations
 
-from typing import Dict, List, Mapping, NamedTuple, Optional, Sequence
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
 
 from ansible_collections.rxpath.linux.plugins.module_utils._diagnose.readers import Reader
 from ansible_collections.rxpath.linux.plugins.module_utils._diagnose.replay import Interval, Replay
@@ -26,44 +27,59 @@ _LOOK_BACK_SECONDS = 1.0
 
 
 class Verdict(NamedTuple):
-    """Causes by the share of the loss that each explains, largest first; ``cured`` when a buffer would do."""
+    """Causes in the order in which they bind; ``cured`` when a buffer within the ceilings would lose nothing.
 
-    causes: List[str]
-    shares: Dict[str, float]
+    A slow consumer binds first: nothing else that is done removes the loss. The others follow by their share.
+    """
+
+    causes: list[str]
+    shares: dict[str, float]
     cured: bool
 
 
 def decide(
     intervals: Sequence[Interval],
     played: Replay,
-    reader: Optional[Reader],
+    reader: Reader | None,
     largest: float,
     thresholds: Mapping[str, float],
 ) -> Verdict:
     """Return the causes of the loss in a window; ``largest`` is the biggest queue allowed, in datagrams."""
-    lost = sum(interval.drops for interval in intervals)
     nature = _nature(intervals, played, reader, thresholds)
-    fits = played.needed <= largest
-    if fits:
-        shares = nature
-    elif played.utilisation >= 1.0 or played.needed == float("inf"):
-        # What exceeds the reader's capacity in the long run is lost whatever the buffer; the rest is fluctuation.
-        excess = (played.arrival_rate - played.capacity) * played.seconds
-        slow = min(1.0, max(0.0, excess / lost)) if lost else 1.0
-        slow = max(slow, thresholds["cause_share"])
-        shares = {cause: part * (1.0 - slow) for cause, part in nature.items()}
-        shares[SLOW_CONSUMER] = slow
-    else:
-        # The reader is fast enough on average, but no buffer within the ceilings holds what it leaves behind.
-        shares = {cause: part * 0.5 for cause, part in nature.items()}
-        shares[SLOW_CONSUMER] = 0.5
-    told = [cause for cause in sorted(shares, key=lambda name: -shares[name]) if shares[cause] >= thresholds["cause_share"]]
-    return Verdict(told or [max(shares, key=lambda name: shares[name])], shares, fits)
+    if played.needed <= largest:
+        return Verdict(_told(nature, thresholds), nature, True)
+    shares = {SLOW_CONSUMER: _excess(intervals, played, thresholds)}
+    rest = 1.0 - shares[SLOW_CONSUMER]
+    shares[ARRIVAL_BURST] = rest * nature[ARRIVAL_BURST]
+    grows = played.needed == float("inf")
+    if not grows:
+        # Fast enough on average, but no buffer within the ceilings holds what the reader leaves behind.
+        shares[READER_STALL] = rest * nature[READER_STALL]
+    elif reader is not None and reader.downstream_share >= thresholds["stall_share"]:
+        # A quota below the arrivals just is a slow consumer; a blocked downstream is a cause of its own.
+        shares[READER_STALL] = max(thresholds["cause_share"], rest * nature[READER_STALL])
+    told = [cause for cause in _told(shares, thresholds) if cause != SLOW_CONSUMER]
+    return Verdict([SLOW_CONSUMER, *told], shares, False)
+
+
+def _told(shares: Mapping[str, float], thresholds: Mapping[str, float]) -> list[str]:
+    """Return the causes that explain enough to be told, largest first; at least one."""
+    ordered = sorted(shares, key=lambda name: -shares[name])
+    return [cause for cause in ordered if shares[cause] >= thresholds["cause_share"]] or ordered[:1]
+
+
+def _excess(intervals: Sequence[Interval], played: Replay, thresholds: Mapping[str, float]) -> float:
+    """Return the share of the loss that comes of arrivals above the reader's capacity in the long run."""
+    lost = sum(interval.drops for interval in intervals)
+    if played.needed != float("inf") or not lost:
+        return 1.0 if not lost else 0.5
+    excess = (played.arrival_rate - played.capacity) * played.seconds
+    return min(1.0, max(thresholds["cause_share"], excess / lost))
 
 
 def _nature(
-    intervals: Sequence[Interval], played: Replay, reader: Optional[Reader], thresholds: Mapping[str, float]
-) -> Dict[str, float]:
+    intervals: Sequence[Interval], played: Replay, reader: Reader | None, thresholds: Mapping[str, float]
+) -> dict[str, float]:
     """Share the loss out between bursts and stalls."""
     weights = {ARRIVAL_BURST: 0.0, READER_STALL: 0.0}
     stalls = reader is None or reader.stall_share >= thresholds["stall_share"]
@@ -78,9 +94,7 @@ def _nature(
             stalled = reader is not None and reader.stall_share >= thresholds["stall_share"]
             # Arrivals that stand out of the mean tell a burst even when the reader also pauses now and then.
             burst, stall = (burst, max(stall, 1.0)) if stalled else (1.0, 0.0)
-        elif not stalls:
-            burst, stall = 1.0, 0.0
-        elif interval.empty and reader is None:
+        elif not stalls or (interval.empty and reader is None):
             burst, stall = 1.0, 0.0
         total = burst + stall
         if total <= 0:

@@ -6,59 +6,54 @@
 
 from __future__ import annotations
 
-from typing import Any, Dict, List, Mapping
+from collections.abc import Mapping
+from typing import Any
 
 from ansible_collections.rxpath.linux.plugins.module_utils._diagnose import buffer_advice, causes, numbers
 from ansible_collections.rxpath.linux.plugins.module_utils._diagnose.analysis import Analysis
 from ansible_collections.rxpath.linux.plugins.module_utils._diagnose.findings import advise
 
-Advice = Dict[str, Any]
+Advice = dict[str, Any]
 
 
-def evidence(analysis: Analysis) -> List[str]:
+def evidence(analysis: Analysis) -> list[str]:
     """Say arrivals, capacity and what the readers did, as far as they are known."""
     said = []
     if analysis.arrival_rate is not None:
         said.append(_rates_sentence(analysis))
     elif analysis.rates_unknown_because:
-        said.append("no arrival and service rate is given: %s" % analysis.rates_unknown_because)
+        said.append(f"no arrival and service rate is given: {analysis.rates_unknown_because}")
     said.append(
-        "new drops in %s of the looks, an empty queue in %s of them"
-        % (numbers.share(analysis.losing_share), numbers.share(analysis.empty_share))
+        f"new drops in {numbers.share(analysis.losing_share)} of the looks, an empty queue in {numbers.share(analysis.empty_share)} of them"
     )
     reader = analysis.reader
     if reader is None:
         said.append("nothing is known of the threads that read it")
     else:
         said.append(
-            "the reading thread%s ran %s of the window, waited for datagrams %s of it"
-            % ("s" if reader.threads > 1 else "", numbers.share(reader.run_share), numbers.share(reader.receive_share))
+            "the reading thread{} ran {} of the window, waited for datagrams {} of it".format(
+                "s" if reader.threads > 1 else "", numbers.share(reader.run_share), numbers.share(reader.receive_share)
+            )
         )
         if reader.mechanism:
-            said.append("the reader was %s" % reader.mechanism)
+            said.append(f"the reader was {reader.mechanism}")
     if analysis.longest_stall >= 0.1:
-        said.append("the longest time without a read while datagrams waited: %s" % numbers.duration(analysis.longest_stall))
+        said.append(
+            f"the longest time without a read while datagrams waited: {numbers.duration(analysis.longest_stall)}"
+        )
     return said
 
 
 def _rates_sentence(analysis: Analysis) -> str:
     arrival = numbers.rate(analysis.arrival_rate or 0.0)
     if analysis.service_rate:
-        return "λ = %s arrive, μ = %s are read, %s each (1/μ), and the queue never ran empty: ρ = λ/μ = %.2f" % (
-            arrival,
-            numbers.rate(analysis.service_rate),
-            numbers.duration(1.0 / analysis.service_rate),
-            (analysis.arrival_rate or 0.0) / analysis.service_rate,
-        )
+        return f"λ = {arrival} arrive, μ = {numbers.rate(analysis.service_rate)} are read, {numbers.duration(1.0 / analysis.service_rate)} each (1/μ), and the queue never ran empty: ρ = λ/μ = {(analysis.arrival_rate or 0.0) / analysis.service_rate:.2f}"
     if analysis.capacity and analysis.utilisation is not None:
-        return "λ = %s arrive; the queue ran empty in between, the reader could take about %s" % (
-            arrival,
-            numbers.rate(analysis.capacity),
-        )
-    return "λ = %s arrive; nothing was read" % arrival
+        return f"λ = {arrival} arrive; the queue ran empty in between, the reader could take about {numbers.rate(analysis.capacity)}"
+    return f"λ = {arrival} arrive; nothing was read"
 
 
-def slow_consumer(socket: Mapping[str, Any], analysis: Analysis) -> List[Advice]:
+def slow_consumer(socket: Mapping[str, Any], analysis: Analysis) -> list[Advice]:
     """Advise on a consumer that is slower than its arrivals; name the buffer as what does not help."""
     who = socket.get("process") or "the application"
     advice = [_no_buffer(socket, analysis)]
@@ -69,11 +64,11 @@ def slow_consumer(socket: Mapping[str, Any], analysis: Analysis) -> List[Advice]
             wanted = round(reader.quota_cpus * analysis.utilisation / 0.8, 2)
         advice.append(
             advise(
-                "raise the CPU quota of %s" % who,
+                f"raise the CPU quota of {who}",
                 reader.quota_cpus,
                 wanted,
                 True,
-                "the quota stopped it for %s of the window" % numbers.share(reader.throttled_share),
+                f"the quota stopped it for {numbers.share(reader.throttled_share)} of the window",
             )
         )
     if reader is not None and reader.blocked_share >= 0.15 and reader.mechanism:
@@ -85,14 +80,14 @@ def slow_consumer(socket: Mapping[str, Any], analysis: Analysis) -> List[Advice]
                 reader.threads if reader else 1,
                 analysis.consumers_needed,
                 True,
-                "that many of this kind carry %s at 80 %% load each; where a flow must stay with one socket,"
-                " steer by connection id" % numbers.rate(analysis.arrival_rate or 0.0),
+                f"that many of this kind carry {numbers.rate(analysis.arrival_rate or 0.0)} at 80 % load each; where a flow must stay with one socket,"
+                " steer by connection id",
             )
         )
     else:
         advice.append(
             advise(
-                "add consumers on the port (SO_REUSEPORT), or find out why %s does not read" % who,
+                f"add consumers on the port (SO_REUSEPORT), or find out why {who} does not read",
                 reader.threads if reader else None,
                 None,
                 True,
@@ -121,7 +116,7 @@ def slow_consumer(socket: Mapping[str, Any], analysis: Analysis) -> List[Advice]
     return advice
 
 
-def stall(socket: Mapping[str, Any], analysis: Analysis) -> List[Advice]:
+def stall(socket: Mapping[str, Any], analysis: Analysis) -> list[Advice]:
     """Advise on what stops the reader, beside the buffer that bridges it."""
     reader = analysis.reader
     who = socket.get("process") or "the application"
@@ -130,7 +125,7 @@ def stall(socket: Mapping[str, Any], analysis: Analysis) -> List[Advice]:
     if reader.throttled_share >= 0.05 and reader.throttled_share >= reader.blocked_share:
         return [
             advise(
-                "raise the CPU quota of %s" % who,
+                f"raise the CPU quota of {who}",
                 reader.quota_cpus,
                 None,
                 True,
@@ -140,11 +135,11 @@ def stall(socket: Mapping[str, Any], analysis: Analysis) -> List[Advice]:
     if reader.queue_share > reader.blocked_share:
         return [
             advise(
-                "give %s a CPU of its own, or a higher priority" % who,
+                f"give {who} a CPU of its own, or a higher priority",
                 None,
                 None,
                 True,
-                "it waited for a CPU for %s of the window" % numbers.share(reader.queue_share),
+                f"it waited for a CPU for {numbers.share(reader.queue_share)} of the window",
             )
         ]
     return [_unblock(who, reader.mechanism)]
@@ -152,11 +147,11 @@ def stall(socket: Mapping[str, Any], analysis: Analysis) -> List[Advice]:
 
 def _unblock(who: str, mechanism: str) -> Advice:
     return advise(
-        "take what blocks off the reading thread of %s" % who,
+        f"take what blocks off the reading thread of {who}",
         None,
         None,
         True,
-        "the reader was %s; hand datagrams over to another thread, or make the downstream step asynchronous" % mechanism,
+        f"the reader was {mechanism}; hand datagrams over to another thread, or make the downstream step asynchronous",
     )
 
 
@@ -167,23 +162,11 @@ def _no_buffer(socket: Mapping[str, Any], analysis: Analysis) -> Advice:
         return buffer_advice.refuse(socket, why)
     excess = (analysis.arrival_rate - analysis.capacity) * analysis.truesize
     if excess <= 0:
-        why = "what the reader leaves behind needs more than %s (%s)" % (
-            numbers.size(analysis.ceiling.size),
-            analysis.ceiling.why,
-        )
+        why = f"what the reader leaves behind needs more than {numbers.size(analysis.ceiling.size)} ({analysis.ceiling.why})"
         return buffer_advice.refuse(socket, why)
     why = (
-        "%s more arrive than are read: %s fill in %s, and the largest buffer allowed, %s (%s), buys %s;"
-        " then the same share is lost, and each datagram that is read has waited %s"
-        % (
-            numbers.rate(analysis.arrival_rate - analysis.capacity),
-            numbers.size(size),
-            numbers.duration(size / excess),
-            numbers.size(analysis.ceiling.size),
-            analysis.ceiling.why,
-            numbers.duration(analysis.ceiling.size / excess),
-            numbers.duration(analysis.ceiling.size / (analysis.capacity * analysis.truesize)),
-        )
+        f"{numbers.rate(analysis.arrival_rate - analysis.capacity)} more arrive than are read: {numbers.size(size)} fill in {numbers.duration(size / excess)}, and the largest buffer allowed, {numbers.size(analysis.ceiling.size)} ({analysis.ceiling.why}), buys {numbers.duration(analysis.ceiling.size / excess)};"
+        f" then the same share is lost, and each datagram that is read has waited {numbers.duration(analysis.ceiling.size / (analysis.capacity * analysis.truesize))}"
     )
     return buffer_advice.refuse(socket, why)
 

@@ -9,7 +9,7 @@ The ids and their order are the collection's contract; whoever reads a report re
 
 from __future__ import annotations
 
-from typing import Any, Dict, List, NamedTuple, Optional
+from typing import Any, NamedTuple
 
 LOSS = "loss"
 REFUSED = "refused"
@@ -70,8 +70,8 @@ class Where(NamedTuple):
     """The namespace of a finding, as reports show it."""
 
     name: str
-    inode: Optional[int]
-    container: Optional[str]
+    inode: int | None
+    container: str | None
 
 
 def order(finding: str) -> int:
@@ -81,21 +81,21 @@ def order(finding: str) -> int:
 
 def finding(
     name: str,
-    where: Optional[Where],
+    where: Where | None,
     delta: int,
     *,
     unit: str = DATAGRAMS,
     certainty: str = EXACT,
     seconds: float,
-    arrived: Optional[int] = None,
-    evidence: Optional[List[str]] = None,
-    advice: Optional[List[Dict[str, Any]]] = None,
-    interface: Optional[str] = None,
-    cpu: Optional[int] = None,
-    causes: Optional[List[str]] = None,
-    sockets: Optional[List[Dict[str, Any]]] = None,
+    arrived: int | None = None,
+    evidence: list[str] | None = None,
+    advice: list[dict[str, Any]] | None = None,
+    interface: str | None = None,
+    cpu: int | None = None,
+    causes: list[str] | None = None,
+    sockets: list[dict[str, Any]] | None = None,
     pending: bool = False,
-) -> Dict[str, Any]:
+) -> dict[str, Any]:
     """Build one finding of the report; ``share`` is filled in when all findings of a host are known."""
     place = _PLACES[name]
     return {
@@ -105,7 +105,9 @@ def finding(
         "class": place.kind,
         "causes": causes or [],
         "pending": pending,
-        "namespace": None if where is None else {"name": where.name, "inode": where.inode, "container": where.container},
+        "namespace": None
+        if where is None
+        else {"name": where.name, "inode": where.inode, "container": where.container},
         "delta": delta,
         "unit": unit,
         "certainty": certainty,
@@ -120,6 +122,6 @@ def finding(
     }
 
 
-def advise(action: str, current: Any, recommended: Any, helps: bool, why: str) -> Dict[str, Any]:
+def advise(action: str, current: Any, recommended: Any, helps: bool, why: str) -> dict[str, Any]:
     """Build one piece of advice; ``helps`` false names what would be tried in vain."""
     return {"action": action, "current": current, "recommended": recommended, "helps": helps, "why": why}

@@ -6,16 +6,26 @@
 
 from __future__ import annotations
 
-from typing import Any, Dict, List, Mapping, Optional, Tuple
+from collections.abc import Mapping
+from typing import Any
 
 from ansible_collections.rxpath.linux.plugins.module_utils._diagnose import numbers
-from ansible_collections.rxpath.linux.plugins.module_utils._diagnose.findings import BOUND, EVENTS, EXACT, HINT, PACKETS, Where, advise, finding
+from ansible_collections.rxpath.linux.plugins.module_utils._diagnose.findings import (
+    BOUND,
+    EVENTS,
+    EXACT,
+    HINT,
+    PACKETS,
+    Where,
+    advise,
+    finding,
+)
 from ansible_collections.rxpath.linux.plugins.module_utils._diagnose.ledger import total
 
-Finding = Dict[str, Any]
+Finding = dict[str, Any]
 
 # (finding, counters that mean it, certainty, unit, what it says, what helps)
-_COUNTED: Tuple[Tuple[str, Tuple[str, ...], str, str, str, str], ...] = (
+_COUNTED: tuple[tuple[str, tuple[str, ...], str, str, str, str], ...] = (
     (
         "ip.header_errors",
         ("Ip.InHdrErrors", "Ip6.InHdrErrors", "IpExt.InTruncatedPkts", "Ip6.InTruncatedPkts"),
@@ -51,7 +61,7 @@ _COUNTED: Tuple[Tuple[str, Tuple[str, ...], str, str, str, str], ...] = (
 )
 
 
-def counted(namespace: Mapping[str, Any], where: Where, seconds: float) -> List[Finding]:
+def counted(namespace: Mapping[str, Any], where: Where, seconds: float) -> list[Finding]:
     """Findings that a counter of IP names outright."""
     counters: Mapping[str, Any] = namespace.get("counters") or {}
     received = total(counters, "Ip.InReceives", "Ip6.InReceives")
@@ -60,7 +70,7 @@ def counted(namespace: Mapping[str, Any], where: Where, seconds: float) -> List[
         lost = total(counters, *keys)
         if lost <= 0:
             continue
-        named = ", ".join("%s +%s" % (key, numbers.count(counters[key])) for key in keys if counters.get(key))
+        named = ", ".join(f"{key} +{numbers.count(counters[key])}" for key in keys if counters.get(key))
         found.append(
             finding(
                 name,
@@ -70,14 +80,14 @@ def counted(namespace: Mapping[str, Any], where: Where, seconds: float) -> List[
                 certainty=certainty,
                 seconds=seconds,
                 arrived=received,
-                evidence=["%s: %s" % (named, meaning), "of all protocols, not of UDP alone"],
+                evidence=[f"{named}: {meaning}", "of all protocols, not of UDP alone"],
                 advice=[advise(helps, None, None, True, meaning), _no_buffer("IP")],
             )
         )
     return found
 
 
-def reassembly(namespace: Mapping[str, Any], where: Where, seconds: float) -> List[Finding]:
+def reassembly(namespace: Mapping[str, Any], where: Where, seconds: float) -> list[Finding]:
     """Fragmented datagrams that were never complete."""
     counters: Mapping[str, Any] = namespace.get("counters") or {}
     failed = total(counters, "Ip.ReasmFails", "Ip6.ReasmFails")
@@ -93,8 +103,10 @@ def reassembly(namespace: Mapping[str, Any], where: Where, seconds: float) -> Li
             certainty=BOUND,
             seconds=seconds,
             evidence=[
-                "ReasmFails +%s, of which time-outs %s: fragments of these datagrams never came, or the memory for"
-                " fragments (ipfrag_high_thresh) was used up" % (numbers.count(failed), numbers.count(timeouts))
+                (
+                    f"ReasmFails +{numbers.count(failed)}, of which time-outs {numbers.count(timeouts)}: fragments of these datagrams never came, or the memory for"
+                    " fragments (ipfrag_high_thresh) was used up"
+                )
             ],
             advice=[
                 advise(
@@ -135,7 +147,7 @@ def residual(counters: Mapping[str, Any]) -> int:
 
 def unaccounted(
     namespace: Mapping[str, Any], where: Where, seconds: float, thresholds: Mapping[str, float]
-) -> List[Finding]:
+) -> list[Finding]:
     """What a named firewall rule dropped, and what is left that nothing explains."""
     counters: Mapping[str, Any] = namespace.get("counters") or {}
     found = []
@@ -153,7 +165,9 @@ def unaccounted(
                 arrived=received,
                 evidence=[_rule_sentence(rule) for rule in witnessed[:5]],
                 advice=[
-                    advise("change the rule, if this traffic should pass", None, None, True, "a rule drops it by design"),
+                    advise(
+                        "change the rule, if this traffic should pass", None, None, True, "a rule drops it by design"
+                    ),
                     _no_buffer("the firewall"),
                 ],
             )
@@ -171,12 +185,20 @@ def unaccounted(
                 seconds=seconds,
                 arrived=received,
                 evidence=[
-                    "InReceives less InDelivers and every counted loss leaves %s packets of all protocols" % numbers.count(rest),
-                    "a firewall rule without a counter, a martian source or a multicast group that nobody joined"
-                    " looks like this",
+                    f"InReceives less InDelivers and every counted loss leaves {numbers.count(rest)} packets of all protocols",
+                    (
+                        "a firewall rule without a counter, a martian source or a multicast group that nobody joined"
+                        " looks like this"
+                    ),
                 ],
                 advice=[
-                    advise("put a counter on the firewall's drop rules and measure again", None, None, True, "it names the rule")
+                    advise(
+                        "put a counter on the firewall's drop rules and measure again",
+                        None,
+                        None,
+                        True,
+                        "it names the rule",
+                    )
                 ],
             )
         )
@@ -187,19 +209,23 @@ def unaccounted(
 _IP_HOOKS = ("prerouting", "input", "forward")
 
 
-def _rules(namespace: Mapping[str, Any]) -> List[Mapping[str, Any]]:
+def _rules(namespace: Mapping[str, Any]) -> list[Mapping[str, Any]]:
     rules = (namespace.get("nft") or {}).get("rules") or []
-    hit = [rule for rule in rules if (rule.get("packets") or 0) > 0 and rule.get("hook") in (*_IP_HOOKS, "ingress", None)]
+    hit = [
+        rule for rule in rules if (rule.get("packets") or 0) > 0 and rule.get("hook") in (*_IP_HOOKS, "ingress", None)
+    ]
     return sorted(hit, key=lambda rule: -rule["packets"])
 
 
-def _ipv4_share(rules: List[Mapping[str, Any]]) -> int:
-    return sum(int(rule["packets"]) for rule in rules if rule.get("family") in ("ip", "inet") and rule.get("hook") in _IP_HOOKS)
+def _ipv4_share(rules: list[Mapping[str, Any]]) -> int:
+    return sum(
+        int(rule["packets"]) for rule in rules if rule.get("family") in ("ip", "inet") and rule.get("hook") in _IP_HOOKS
+    )
 
 
 def _rule_sentence(rule: Mapping[str, Any]) -> str:
-    comment = " (%s)" % rule["comment"] if rule.get("comment") else ""
-    return "rule %s of chain %s in table %s %s%s dropped %s packets" % (
+    comment = " ({})".format(rule["comment"]) if rule.get("comment") else ""
+    return "rule {} of chain {} in table {} {}{} dropped {} packets".format(
         rule.get("handle"),
         rule.get("chain"),
         rule.get("family"),
@@ -209,7 +235,9 @@ def _rule_sentence(rule: Mapping[str, Any]) -> str:
     )
 
 
-def conntrack(namespace: Mapping[str, Any], where: Where, seconds: float, thresholds: Mapping[str, float]) -> List[Finding]:
+def conntrack(
+    namespace: Mapping[str, Any], where: Where, seconds: float, thresholds: Mapping[str, float]
+) -> list[Finding]:
     """Packets that connection tracking dropped: the table was full, or an insert raced."""
     counters: Mapping[str, Any] = namespace.get("counters") or {}
     dropped, raced = total(counters, "conntrack.drop"), total(counters, "conntrack.insert_failed")
@@ -219,7 +247,7 @@ def conntrack(namespace: Mapping[str, Any], where: Where, seconds: float, thresh
     if full:
         count, limit = table.get("count"), table.get("max")
         known_full = bool(count and limit and count >= thresholds["conntrack_full_ratio"] * limit)
-        said = "the table held %s of %s entries" % (count, limit) if limit else "the size of the table could not be read"
+        said = f"the table held {count} of {limit} entries" if limit else "the size of the table could not be read"
         found.append(
             finding(
                 "conntrack.table_full",
@@ -228,7 +256,7 @@ def conntrack(namespace: Mapping[str, Any], where: Where, seconds: float, thresh
                 unit=PACKETS,
                 certainty=EXACT if known_full else BOUND,
                 seconds=seconds,
-                evidence=["conntrack drop +%s, insert_failed +%s; %s" % (numbers.count(dropped), numbers.count(raced), said)],
+                evidence=[f"conntrack drop +{numbers.count(dropped)}, insert_failed +{numbers.count(raced)}; {said}"],
                 advice=[
                     advise(
                         "raise net.netfilter.nf_conntrack_max on the node (and nf_conntrack_buckets with it)",
@@ -237,7 +265,9 @@ def conntrack(namespace: Mapping[str, Any], where: Where, seconds: float, thresh
                         True,
                         "one limit for the machine, compared with each namespace's own count",
                     ),
-                    advise("or take this UDP port out of tracking (notrack)", None, None, True, "it then needs no entry"),
+                    advise(
+                        "or take this UDP port out of tracking (notrack)", None, None, True, "it then needs no entry"
+                    ),
                     _no_buffer("conntrack"),
                 ],
             )
@@ -251,16 +281,18 @@ def conntrack(namespace: Mapping[str, Any], where: Where, seconds: float, thresh
                 unit=PACKETS,
                 certainty=BOUND,
                 seconds=seconds,
-                evidence=["insert_failed +%s: two first packets of one flow raced" % numbers.count(raced)],
+                evidence=[f"insert_failed +{numbers.count(raced)}: two first packets of one flow raced"],
                 advice=[
                     advise("take this UDP port out of tracking (notrack)", None, None, True, "no entry, no race"),
-                    advise("raise net.netfilter.nf_conntrack_max", table.get("max"), None, False, "the table was not full"),
+                    advise(
+                        "raise net.netfilter.nf_conntrack_max", table.get("max"), None, False, "the table was not full"
+                    ),
                 ],
             )
         )
     return found
 
 
-def _no_buffer(place: str) -> Dict[str, Any]:
-    why: Optional[str] = "they were lost at %s, before any socket" % place
+def _no_buffer(place: str) -> dict[str, Any]:
+    why: str | None = f"they were lost at {place}, before any socket"
     return advise("a larger receive_buffer", None, None, False, why)

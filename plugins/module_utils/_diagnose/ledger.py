@@ -11,7 +11,8 @@ by the socket alone. Checksum errors over IPv6 can be charged to the IPv4 line: 
 
 from __future__ import annotations
 
-from typing import Any, Dict, Mapping, NamedTuple
+from collections.abc import Mapping
+from typing import Any, NamedTuple
 
 _FAMILIES = ("Udp.", "Udp6.", "UdpLite.", "UdpLite6.")
 
@@ -51,7 +52,7 @@ def udp(counters: Mapping[str, Any], column: str) -> int:
 
 def open_ledger(namespace: Mapping[str, Any]) -> Ledger:
     """Take the counters of a namespace apart."""
-    counters: Dict[str, Any] = namespace.get("counters") or {}
+    counters: dict[str, Any] = namespace.get("counters") or {}
     summary: Mapping[str, Any] = namespace.get("socket_summary") or {}
     errors = udp(counters, "InErrors")
     overflow = udp(counters, "RcvbufErrors")

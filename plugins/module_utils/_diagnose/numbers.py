@@ -6,28 +6,26 @@
 
 from __future__ import annotations
 
-from typing import Optional
-
 
 def count(value: float) -> str:
     """Return a whole number with thousands separated: 12,345."""
-    return "{:,}".format(int(round(value)))
+    return f"{round(value):,}"
 
 
-def share(value: Optional[float]) -> str:
+def share(value: float | None) -> str:
     """Return a ratio of 0 to 1 as a percentage with as many digits as it deserves."""
     if value is None:
         return "an unknown share"
     percent = value * 100.0
     if percent and percent < 0.1:
-        return "%.3f %%" % percent
-    return "%.1f %%" % percent if percent < 99.95 else "100 %"
+        return f"{percent:.3f} %"
+    return f"{percent:.1f} %" if percent < 99.95 else "100 %"
 
 
 def size(number: float) -> str:
     """Return bytes in the unit a person would use; exact bytes below 1 MiB, where buffers are compared by digit."""
     if number < 1 << 20:
-        return "%s bytes" % count(number)
+        return f"{count(number)} bytes"
     if number < 1 << 30:
         return "%.1f MiB" % (number / (1 << 20))
     return "%.1f GiB" % (number / (1 << 30))
@@ -36,7 +34,7 @@ def size(number: float) -> str:
 def duration(seconds: float) -> str:
     """Return seconds as s, ms or µs."""
     if seconds >= 1.0:
-        return "%.1f s" % seconds
+        return f"{seconds:.1f} s"
     if seconds >= 0.001:
         return "%.0f ms" % (seconds * 1000) if seconds >= 0.01 else "%.1f ms" % (seconds * 1000)
     return "%.0f µs" % (seconds * 1e6)
@@ -44,4 +42,4 @@ def duration(seconds: float) -> str:
 
 def rate(per_second: float) -> str:
     """Return datagrams per second."""
-    return "%s/s" % count(per_second) if per_second >= 10 else "%.1f/s" % per_second
+    return f"{count(per_second)}/s" if per_second >= 10 else f"{per_second:.1f}/s"

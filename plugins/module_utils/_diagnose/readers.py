@@ -10,11 +10,13 @@ the CPU (schedstat) and from the share of the window in which it waited for some
 
 from __future__ import annotations
 
-from typing import Any, Dict, List, Mapping, NamedTuple, Optional
+from collections.abc import Mapping
+from typing import Any, NamedTuple
 
 from ansible_collections.rxpath.linux.plugins.module_utils._diagnose import numbers
 
 # Found in one of these, a thread does not wait for datagrams and does not run.
+_DOWNSTREAM = ("write", "lock", "disk")
 _STALLS = ("sleep", "write", "lock", "disk", "stopped", "other")
 _NAMES = {
     "sleep": "asleep by its own choice (nanosleep)",
@@ -36,10 +38,11 @@ class Reader(NamedTuple):
     queue_share: float  # runnable, waiting for a CPU
     throttled_share: float  # stopped by the CPU quota of the cgroup
     blocked_share: float  # waiting for something other than datagrams
+    downstream_share: float  # the part of it spent in a write, a lock or disk I/O
     receive_share: float  # waiting for datagrams
-    quota_cpus: Optional[float]
-    capacity: Optional[float]  # datagrams per second, were there always some
-    mechanism: Optional[str]  # the largest reason not to read
+    quota_cpus: float | None
+    capacity: float | None  # datagrams per second, were there always some
+    mechanism: str | None  # the largest reason not to read
 
     @property
     def stall_share(self) -> float:
@@ -47,7 +50,7 @@ class Reader(NamedTuple):
         return min(1.0, self.blocked_share + max(self.queue_share, self.throttled_share))
 
 
-def interpret(consumer: Optional[Mapping[str, Any]], reads: int, seconds: float) -> Optional[Reader]:
+def interpret(consumer: Mapping[str, Any] | None, reads: int, seconds: float) -> Reader | None:
     """Return what the readers did, or None when nothing of them is known.
 
     ``reads`` are the datagrams that these threads took over ``seconds``.
@@ -74,6 +77,7 @@ def interpret(consumer: Optional[Mapping[str, Any]], reads: int, seconds: float)
         queue_share=queue_share,
         throttled_share=throttled,
         blocked_share=blocked,
+        downstream_share=sum(states.get(state, 0) for state in _DOWNSTREAM) / known if known else 0.0,
         receive_share=receive,
         quota_cpus=consumer.get("quota_cpus"),
         capacity=None,
@@ -85,8 +89,8 @@ def interpret(consumer: Optional[Mapping[str, Any]], reads: int, seconds: float)
     return reader._replace(capacity=per_cpu_second * number * max(0.0, 1.0 - reader.stall_share))
 
 
-def _add_states(threads: List[Mapping[str, Any]]) -> Dict[str, int]:
-    total: Dict[str, int] = {}
+def _add_states(threads: list[Mapping[str, Any]]) -> dict[str, int]:
+    total: dict[str, int] = {}
     for thread in threads:
         for state, number in (thread.get("states") or {}).items():
             total[state] = total.get(state, 0) + number
@@ -94,29 +98,29 @@ def _add_states(threads: List[Mapping[str, Any]]) -> Dict[str, int]:
 
 
 def _mechanism(
-    threads: List[Mapping[str, Any]],
+    threads: list[Mapping[str, Any]],
     states: Mapping[str, int],
     known: int,
     queue_share: float,
     throttled: float,
     consumer: Mapping[str, Any],
-) -> Optional[str]:
+) -> str | None:
     """Name the largest reason for which the readers did not read."""
     shares = {state: states.get(state, 0) / known for state in _STALLS} if known else {}
     state = max(shares, key=lambda name: shares[name]) if shares else None
     blocked = shares[state] if state else 0.0
     if throttled > 0.02 and throttled >= blocked:
         quota = consumer.get("quota_cpus")
-        return "stopped by the CPU quota of its cgroup%s in %s of %s periods, %s of the window" % (
-            "" if quota is None else " (%g CPUs)" % quota,
+        return "stopped by the CPU quota of its cgroup{} in {} of {} periods, {} of the window".format(
+            "" if quota is None else f" ({quota:g} CPUs)",
             numbers.count(consumer.get("throttled_periods") or 0),
             numbers.count(consumer.get("periods") or 0),
             numbers.share(throttled),
         )
     if queue_share > 0.02 and queue_share >= blocked:
-        return "waiting for a CPU (preempted) for %s of the window" % numbers.share(queue_share)
+        return f"waiting for a CPU (preempted) for {numbers.share(queue_share)} of the window"
     if state and blocked > 0.02:
         places = [thread["blocked_in"] for thread in threads if thread.get("blocked_in")]
-        where = " (%s)" % places[0] if places else ""
-        return "%s%s in %s of the looks" % (_NAMES[state], where, numbers.share(blocked))
+        where = f" ({places[0]})" if places else ""
+        return f"{_NAMES[state]}{where} in {numbers.share(blocked)} of the looks"
     return None

@@ -12,7 +12,8 @@ time than after the first grows without bound, and no buffer helps.
 
 from __future__ import annotations
 
-from typing import List, NamedTuple, Optional, Sequence
+from collections.abc import Sequence
+from typing import NamedTuple
 
 
 class Interval(NamedTuple):
@@ -42,12 +43,12 @@ class Replay(NamedTuple):
 
 def build(
     times: Sequence[float],
-    reads: Sequence[Optional[int]],
-    drops: Sequence[Optional[int]],
-    queued: Sequence[Optional[int]],
+    reads: Sequence[int | None],
+    drops: Sequence[int | None],
+    queued: Sequence[int | None],
     truesize: int,
     empty_below: float,
-) -> List[Interval]:
+) -> list[Interval]:
     """Turn the columns of a window into intervals.
 
     ``times`` are seconds since the start at the end of each interval, ``queued`` bytes of truesize in the queue
@@ -56,7 +57,7 @@ def build(
     """
     intervals = []
     before, last = 0.0, 0.0
-    known: Optional[float] = None
+    known: float | None = None
     for index, moment in enumerate(times):
         level = queued[index] if index < len(queued) else None
         bytes_now = last if level is None else float(level)
@@ -80,7 +81,7 @@ def build(
     return intervals
 
 
-def replay(intervals: Sequence[Interval], reader_capacity: Optional[float]) -> Replay:
+def replay(intervals: Sequence[Interval], reader_capacity: float | None) -> Replay:
     """Play the window against an unlimited queue; see the module's description.
 
     ``reader_capacity`` is the readers' datagrams per second from their CPU time, None when unknown: then a reader
@@ -98,10 +99,14 @@ def replay(intervals: Sequence[Interval], reader_capacity: Optional[float]) -> R
     best = max((interval.reads / interval.seconds for interval in intervals), default=0.0)
     could = reader_capacity if reader_capacity is not None else max(best, 2.0 * arrived / seconds if seconds else 0.0)
     offered = []
+    stood = intervals[0].queued if intervals else 0.0
     for interval in intervals:
         possible = interval.reads
-        if interval.empty:
+        # First in, first out: who reads fewer than stood there at the start never saw an empty queue in between.
+        kept_up = interval.empty or (not saturated and interval.reads >= stood)
+        if kept_up:
             possible = max(possible, (pace if saturated else could) * interval.seconds)
+        stood = interval.queued
         offered.append(possible)
     capacity = sum(offered) / seconds if seconds else 0.0
     if not saturated and reader_capacity is not None:

@@ -10,9 +10,10 @@ Everything that is a judgement and not a kernel fact stands here, so that a site
 
 from __future__ import annotations
 
-from typing import Any, Dict, Mapping
+from collections.abc import Mapping
+from typing import Any
 
-DEFAULT_THRESHOLDS: Dict[str, float] = {
+DEFAULT_THRESHOLDS: dict[str, float] = {
     # A socket's queue counts as empty below this share of its buffer: a reader that keeps up leaves a few datagrams.
     "empty_queue_ratio": 0.05,
     # ... and as full above this share of it (the kernel decides on rmem_alloc, receive-path §3.4).
@@ -40,7 +41,7 @@ DEFAULT_THRESHOLDS: Dict[str, float] = {
     "buffer_udp_mem_share": 0.25,
 }
 
-DEFAULTS: Dict[str, Any] = {
+DEFAULTS: dict[str, Any] = {
     "min_drops": 1,
     "max_loss_ratio": 0.0,
     "fail_on": ["socket.receive_buffer_overflow", "udp.memory_limit"],
@@ -54,7 +55,7 @@ DEFAULTS: Dict[str, Any] = {
 }
 
 
-def merge(settings: Mapping[str, Any]) -> Dict[str, Any]:
+def merge(settings: Mapping[str, Any]) -> dict[str, Any]:
     """Return the settings with every default filled in; thresholds are merged one by one.
 
     Raises:
@@ -65,10 +66,10 @@ def merge(settings: Mapping[str, Any]) -> Dict[str, Any]:
     thresholds = dict(DEFAULT_THRESHOLDS)
     for name, value in (merged["thresholds"] or {}).items():
         if name not in thresholds:
-            raise ValueError("unknown threshold '%s'; there are: %s" % (name, ", ".join(sorted(thresholds))))
+            raise ValueError("unknown threshold '{}'; there are: {}".format(name, ", ".join(sorted(thresholds))))
         try:
             thresholds[name] = float(value)
         except (TypeError, ValueError):
-            raise ValueError("threshold '%s' must be a number, not '%s'" % (name, value)) from None
+            raise ValueError(f"threshold '{name}' must be a number, not '{value}'") from None
     merged["thresholds"] = thresholds
     return merged

@@ -6,16 +6,22 @@
 
 from __future__ import annotations
 
-from typing import Any, Dict, List, Mapping, Optional, Tuple
+from collections.abc import Mapping
+from typing import Any
 
 from ansible_collections.rxpath.linux.plugins.module_utils._diagnose import analysis as analyses
-from ansible_collections.rxpath.linux.plugins.module_utils._diagnose import buffer_advice, causes, consumer_advice, numbers
+from ansible_collections.rxpath.linux.plugins.module_utils._diagnose import (
+    buffer_advice,
+    causes,
+    consumer_advice,
+    numbers,
+)
 from ansible_collections.rxpath.linux.plugins.module_utils._diagnose.buffers import mean_payload
 from ansible_collections.rxpath.linux.plugins.module_utils._diagnose.findings import BOUND, EXACT, Where, finding
 from ansible_collections.rxpath.linux.plugins.module_utils._diagnose.ledger import Ledger
 from ansible_collections.rxpath.linux.plugins.module_utils._sample.pending import seconds_to_overflow
 
-Finding = Dict[str, Any]
+Finding = dict[str, Any]
 Socket = Mapping[str, Any]
 
 # IP packets larger than this on a network of 1500-byte links were merged by the receive offload.
@@ -24,21 +30,22 @@ _MERGED_PAYLOAD = 1600
 
 def overflow(
     namespace: Mapping[str, Any], where: Where, ledger: Ledger, sample: Mapping[str, Any], settings: Mapping[str, Any]
-) -> List[Finding]:
+) -> list[Finding]:
     """Return the overflow of a namespace's sockets with its causes, and an imbalance beside it."""
     if ledger.overflow <= 0:
         return _pending(namespace, where, sample, settings)
     losers = sorted(_losers(namespace, ledger), key=lambda socket: -(socket.get("drops") or 0))
     active, because = _alone(namespace, losers)
-    looked = [(socket, analyses.analyse(socket, namespace, sample, settings, active, because)) for socket in losers[:20]]
+    looked = [
+        (socket, analyses.analyse(socket, namespace, sample, settings, active, because)) for socket in losers[:20]
+    ]
     explained = min(ledger.overflow, sum(int(socket.get("drops") or 0) for socket in losers))
     certainty, doubts = _certainty(namespace, ledger)
     evidence = [
-        "RcvbufErrors rose by %s while %s datagrams were read in this namespace"
-        % (numbers.count(ledger.overflow), numbers.count(ledger.read))
+        f"RcvbufErrors rose by {numbers.count(ledger.overflow)} while {numbers.count(ledger.read)} datagrams were read in this namespace"
     ]
     evidence += doubts
-    advice: List[Dict[str, Any]] = []
+    advice: list[dict[str, Any]] = []
     for socket, analysis in looked[:3]:
         evidence += _socket_evidence(socket, analysis, sample)
         advice += _socket_advice(socket, analysis, sample, where)
@@ -62,7 +69,7 @@ def overflow(
     return findings + ([imbalance] if imbalance else [])
 
 
-def _losers(namespace: Mapping[str, Any], ledger: Ledger) -> List[Socket]:
+def _losers(namespace: Mapping[str, Any], ledger: Ledger) -> list[Socket]:
     """Return the sockets that lost; where other drops happened too, those that were never near full are left out."""
     losers = [socket for socket in namespace.get("sockets") or [] if (socket.get("drops") or 0) > 0]
     if ledger.checksum + ledger.other + ledger.memory + ledger.silent <= 0:
@@ -71,18 +78,20 @@ def _losers(namespace: Mapping[str, Any], ledger: Ledger) -> List[Socket]:
     return full or losers
 
 
-def _alone(namespace: Mapping[str, Any], losers: List[Socket]) -> Tuple[bool, Optional[str]]:
+def _alone(namespace: Mapping[str, Any], losers: list[Socket]) -> tuple[bool, str | None]:
     """Return whether one socket alone received in this namespace, and if not, why."""
     traits = namespace.get("traits") or {}
     if traits.get("tunnels"):
-        return False, "a tunnel (%s) ends in this namespace: outer and inner datagrams both count" % ", ".join(
-            traits["tunnels"][:3]
+        return False, "a tunnel ({}) ends in this namespace: outer and inner datagrams both count".format(
+            ", ".join(traits["tunnels"][:3])
         )
     sockets = namespace.get("sockets") or []
     busy = [socket for socket in sockets if _received(socket, namespace)]
     if len(busy) > 1 or len(losers) > 1:
-        return False, "%d sockets of this namespace received datagrams, and the kernel counts reads per namespace" % max(
-            len(busy), len(losers)
+        return (
+            False,
+            "%d sockets of this namespace received datagrams, and the kernel counts reads per namespace"
+            % max(len(busy), len(losers)),
         )
     return bool(losers), None if losers else "the socket that lost them is not there any more"
 
@@ -100,7 +109,7 @@ def _received(socket: Socket, namespace: Mapping[str, Any]) -> bool:
     )
 
 
-def _certainty(namespace: Mapping[str, Any], ledger: Ledger) -> Tuple[str, List[str]]:
+def _certainty(namespace: Mapping[str, Any], ledger: Ledger) -> tuple[str, list[str]]:
     """Return how far the count can be trusted as datagrams, and why not further."""
     doubts = []
     payload = mean_payload(namespace.get("counters") or {})
@@ -109,17 +118,17 @@ def _certainty(namespace: Mapping[str, Any], ledger: Ledger) -> Tuple[str, List[
     fragments = (namespace.get("counters") or {}).get("Ip.ReasmReqds") or 0
     if payload and payload > largest and not fragments:
         doubts.append(
-            "packets of %s bytes on average: merged by receive offload (GRO); with UDP_GRO one counted drop may be"
-            " several datagrams" % numbers.count(payload)
+            f"packets of {numbers.count(payload)} bytes on average: merged by receive offload (GRO); with UDP_GRO one counted drop may be"
+            " several datagrams"
         )
     if (namespace.get("traits") or {}).get("tunnels"):
         doubts.append("a tunnel ends in this namespace: a datagram can be counted as outer and as inner one")
     return (BOUND if doubts else EXACT), doubts
 
 
-def _merge_causes(looked: List[Tuple[Socket, analyses.Analysis]]) -> List[str]:
+def _merge_causes(looked: list[tuple[Socket, analyses.Analysis]]) -> list[str]:
     """Order the causes of several sockets by the datagrams that each explains."""
-    weights: Dict[str, float] = {}
+    weights: dict[str, float] = {}
     for socket, analysis in looked:
         for cause in analysis.verdict.causes:
             part = analysis.verdict.shares.get(cause, 1.0) * float(socket.get("drops") or 1)
@@ -128,9 +137,9 @@ def _merge_causes(looked: List[Tuple[Socket, analyses.Analysis]]) -> List[str]:
     return [cause for cause in sorted(weights, key=lambda name: -weights[name]) if weights[cause] >= 0.1 * total]
 
 
-def _socket_evidence(socket: Socket, analysis: analyses.Analysis, sample: Mapping[str, Any]) -> List[str]:
-    named = "%s (%s)" % (socket.get("local"), _owner(socket))
-    said = ["%s lost %s; %s" % (named, numbers.count(socket.get("drops") or 0), _origin(socket, sample))]
+def _socket_evidence(socket: Socket, analysis: analyses.Analysis, sample: Mapping[str, Any]) -> list[str]:
+    named = "{} ({})".format(socket.get("local"), _owner(socket))
+    said = ["{} lost {}; {}".format(named, numbers.count(socket.get("drops") or 0), _origin(socket, sample))]
     return said + consumer_advice.evidence(analysis)
 
 
@@ -142,16 +151,16 @@ def _owner(socket: Socket) -> str:
     if socket.get("kernel_owned"):
         return "held by the kernel"
     if socket.get("process"):
-        return "%s, pid %s" % (socket["process"], socket.get("pid"))
+        return "{}, pid {}".format(socket["process"], socket.get("pid"))
     return "owner unknown"
 
 
 def _socket_advice(
     socket: Socket, analysis: analyses.Analysis, sample: Mapping[str, Any], where: Where
-) -> List[Dict[str, Any]]:
+) -> list[dict[str, Any]]:
     if causes.SLOW_CONSUMER in analysis.verdict.causes:
         return consumer_advice.slow_consumer(socket, analysis)
-    advice: List[Dict[str, Any]] = []
+    advice: list[dict[str, Any]] = []
     if analysis.needed_buffer:
         advice += buffer_advice.enlarge(
             socket, sample["limits"], analysis.needed_buffer, where.name != "host", partly=False
@@ -167,10 +176,10 @@ def _rest(namespace: Mapping[str, Any], rest: int) -> str:
     why = "%d socket%s closed in the window and took the count along" % (closed, "" if closed == 1 else "s")
     if not closed:
         why = "the sockets that lost them closed, or the count was read at another moment"
-    return "%s of these no living socket explains: %s" % (numbers.count(rest), why)
+    return f"{numbers.count(rest)} of these no living socket explains: {why}"
 
 
-def _entry(socket: Socket, sample: Mapping[str, Any], analysis: Optional[analyses.Analysis]) -> Dict[str, Any]:
+def _entry(socket: Socket, sample: Mapping[str, Any], analysis: analyses.Analysis | None) -> dict[str, Any]:
     """Return a socket as a finding shows it."""
     size = float(socket.get("receive_buffer") or 0)
     entry = {
@@ -196,10 +205,10 @@ def _entry(socket: Socket, sample: Mapping[str, Any], analysis: Optional[analyse
 def _imbalance(
     namespace: Mapping[str, Any],
     where: Where,
-    losers: List[Socket],
+    losers: list[Socket],
     sample: Mapping[str, Any],
     settings: Mapping[str, Any],
-) -> Optional[Finding]:
+) -> Finding | None:
     """Return the reuse-port group in which one socket has nearly all the drops."""
     for loser in losers:
         group = loser.get("reuseport_group")
@@ -217,9 +226,10 @@ def _imbalance(
             seconds=float(sample["window"]["seconds"]),
             sockets=[_entry(loser, sample, None)],
             evidence=[
-                "one socket of the SO_REUSEPORT group on %s has %s of its %s drops: a worker that does not read, or one"
-                " heavy flow, since the hash keeps a flow on one socket"
-                % (loser.get("local"), numbers.count(most), numbers.count(lost))
+                "one socket of the SO_REUSEPORT group on {} has {} of its {} drops: a worker that does not read, or one"
+                " heavy flow, since the hash keeps a flow on one socket".format(
+                    loser.get("local"), numbers.count(most), numbers.count(lost)
+                )
             ],
         )
     return None
@@ -227,21 +237,22 @@ def _imbalance(
 
 def _pending(
     namespace: Mapping[str, Any], where: Where, sample: Mapping[str, Any], settings: Mapping[str, Any]
-) -> List[Finding]:
+) -> list[Finding]:
     """Return the overflow that is about to come: a queue that grew through the whole window."""
     times = (namespace.get("series") or {}).get("t") or []
     found = []
     for socket in namespace.get("sockets") or []:
         memory = (socket.get("series") or {}).get("memory") or []
-        left = seconds_to_overflow(times, memory, int(socket.get("receive_buffer") or 0), float(settings["max_extension"]))
+        left = seconds_to_overflow(
+            times, memory, int(socket.get("receive_buffer") or 0), float(settings["max_extension"])
+        )
         if left is None:
             continue
         active, because = _alone(namespace, [socket])
         analysis = analyses.analyse(socket, namespace, sample, settings, active, because)
         evidence = [
-            "nothing is lost yet, but the queue of %s (%s) grew through the whole window and stands at %s of its buffer;"
-            " at this pace it overflows in %s"
-            % (
+            "nothing is lost yet, but the queue of {} ({}) grew through the whole window and stands at {} of its buffer;"
+            " at this pace it overflows in {}".format(
                 socket.get("local"),
                 _owner(socket),
                 numbers.share((socket.get("queue_end") or 0) / float(socket.get("receive_buffer") or 1)),

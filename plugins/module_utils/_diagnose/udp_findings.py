@@ -6,13 +6,20 @@
 
 from __future__ import annotations
 
-from typing import Any, Dict, List, Mapping
+from collections.abc import Mapping
+from typing import Any
 
 from ansible_collections.rxpath.linux.plugins.module_utils._diagnose import numbers
-from ansible_collections.rxpath.linux.plugins.module_utils._diagnose.findings import BOUND, EXACT, Where, advise, finding
+from ansible_collections.rxpath.linux.plugins.module_utils._diagnose.findings import (
+    BOUND,
+    EXACT,
+    Where,
+    advise,
+    finding,
+)
 from ansible_collections.rxpath.linux.plugins.module_utils._diagnose.ledger import Ledger
 
-Finding = Dict[str, Any]
+Finding = dict[str, Any]
 
 # Each CPU keeps up to this many pages in reserve before the machine-wide count moves (net.core.mem_pcpu_rsv).
 _RESERVE_PAGES_PER_CPU = 256
@@ -20,7 +27,7 @@ _RESERVE_PAGES_PER_CPU = 256
 _NOISE_SHARE = 0.02
 
 
-def no_listener(where: Where, ledger: Ledger, seconds: float) -> List[Finding]:
+def no_listener(where: Where, ledger: Ledger, seconds: float) -> list[Finding]:
     """Datagrams to a port that nobody has bound: refused, answered with ICMP."""
     if ledger.no_listener <= 0:
         return []
@@ -31,7 +38,7 @@ def no_listener(where: Where, ledger: Ledger, seconds: float) -> List[Finding]:
             ledger.no_listener,
             seconds=seconds,
             arrived=ledger.arrived + ledger.no_listener,
-            evidence=["NoPorts rose by %s: no socket was bound where they went" % numbers.count(ledger.no_listener)],
+            evidence=[f"NoPorts rose by {numbers.count(ledger.no_listener)}: no socket was bound where they went"],
             advice=[
                 advise(
                     "start the service or correct the port that clients use, if they should have been served",
@@ -45,7 +52,7 @@ def no_listener(where: Where, ledger: Ledger, seconds: float) -> List[Finding]:
     ]
 
 
-def checksum_errors(where: Where, ledger: Ledger, seconds: float) -> List[Finding]:
+def checksum_errors(where: Where, ledger: Ledger, seconds: float) -> list[Finding]:
     """Datagrams whose checksum was wrong when they were looked at."""
     if ledger.checksum <= 0:
         return []
@@ -57,8 +64,10 @@ def checksum_errors(where: Where, ledger: Ledger, seconds: float) -> List[Findin
             seconds=seconds,
             arrived=ledger.arrived,
             evidence=[
-                "InCsumErrors rose by %s; a bad checksum counts when the datagram is read, and over IPv6 it can be"
-                " charged to the IPv4 line" % numbers.count(ledger.checksum)
+                (
+                    f"InCsumErrors rose by {numbers.count(ledger.checksum)}; a bad checksum counts when the datagram is read, and over IPv6 it can be"
+                    " charged to the IPv4 line"
+                )
             ],
             advice=[
                 advise(
@@ -76,7 +85,7 @@ def checksum_errors(where: Where, ledger: Ledger, seconds: float) -> List[Findin
 
 def memory_limit(
     namespace: Mapping[str, Any], where: Where, ledger: Ledger, sample: Mapping[str, Any], seconds: float
-) -> List[Finding]:
+) -> list[Finding]:
     """Datagrams for which the socket memory of all of UDP, or of a cgroup, was used up."""
     silent = ledger.silent
     at_limit = near_limit(sample)
@@ -90,16 +99,17 @@ def memory_limit(
     limit = (sample["limits"].get("udp_mem") or [None])[0]
     evidence = []
     if ledger.memory:
-        evidence.append("MemErrors rose by %s" % numbers.count(ledger.memory))
+        evidence.append(f"MemErrors rose by {numbers.count(ledger.memory)}")
     if silent:
         evidence.append(
-            "the sockets dropped %s, of which no counter of Udp: shows %s; kernels of the 6.18 line count a drop for"
-            " want of socket memory at the socket alone" % (numbers.count(ledger.socket_drops), numbers.count(silent))
+            f"the sockets dropped {numbers.count(ledger.socket_drops)}, of which no counter of Udp: shows {numbers.count(silent)}; kernels of the 6.18 line count a drop for"
+            " want of socket memory at the socket alone"
         )
     if memory.get("pages_max") is not None and limit is not None:
         evidence.append(
-            "all UDP sockets together held up to %s pages; the limit is udp_mem[0] = %s pages"
-            % (numbers.count(memory["pages_max"]), numbers.count(limit))
+            "all UDP sockets together held up to {} pages; the limit is udp_mem[0] = {} pages".format(
+                numbers.count(memory["pages_max"]), numbers.count(limit)
+            )
         )
     losers = [socket for socket in namespace.get("sockets") or [] if (socket.get("drops") or 0) > 0]
     advice = [_raise_limit(limit, at_limit)]
@@ -137,7 +147,7 @@ def near_limit(sample: Mapping[str, Any]) -> bool:
     return int(pages) >= int(limit) - reserve
 
 
-def _raise_limit(limit: Any, at_limit: bool) -> Dict[str, Any]:
+def _raise_limit(limit: Any, at_limit: bool) -> dict[str, Any]:
     if at_limit:
         return advise(
             "raise the first number of net.ipv4.udp_mem (it is the limit), or find the sockets that nobody reads",
@@ -155,16 +165,16 @@ def _raise_limit(limit: Any, at_limit: bool) -> Dict[str, Any]:
     )
 
 
-def _socket(socket: Mapping[str, Any]) -> Dict[str, Any]:
+def _socket(socket: Mapping[str, Any]) -> dict[str, Any]:
     size = float(socket.get("receive_buffer") or 0)
     keys = ("local", "inode", "process", "pid", "container", "receive_buffer", "drops")
-    entry: Dict[str, Any] = {key: socket.get(key) for key in keys}
+    entry: dict[str, Any] = {key: socket.get(key) for key in keys}
     entry["protocol"] = socket.get("protocol") or "udp"
     entry["queue_share"] = round((socket.get("queue_max") or 0) / size, 4) if size else None
     return entry
 
 
-def socket_filter(namespace: Mapping[str, Any], where: Where, ledger: Ledger, seconds: float) -> List[Finding]:
+def socket_filter(namespace: Mapping[str, Any], where: Where, ledger: Ledger, seconds: float) -> list[Finding]:
     """Datagrams that a filter on the socket, or a check of its own, refused: by design."""
     if ledger.other <= 0:
         return []
@@ -181,8 +191,10 @@ def socket_filter(namespace: Mapping[str, Any], where: Where, ledger: Ledger, se
             arrived=ledger.arrived,
             sockets=[_socket(socket) for socket in (low or losers)[:20]] if at_socket else [],
             evidence=[
-                "InErrors holds %s more than overflow, memory and checksum errors: what a filter attached to the"
-                " socket (SO_ATTACH_FILTER, BPF) drops is counted so, and so is a bad length" % numbers.count(ledger.other)
+                (
+                    f"InErrors holds {numbers.count(ledger.other)} more than overflow, memory and checksum errors: what a filter attached to the"
+                    " socket (SO_ATTACH_FILTER, BPF) drops is counted so, and so is a bad length"
+                )
             ],
             advice=[advise("a larger receive_buffer", None, None, False, "the application's own filter refused them")],
         )
