@@ -45,7 +45,10 @@ def origin_sentence(socket: Mapping[str, Any], limits: Mapping[str, Any]) -> str
     if kind == CLAMPED:
         return f"its receive buffer of {size} is twice rmem_max: the application asked for more and was clamped"
     if kind == BEFORE:
-        return "its receive buffer of {} is the kernel's stock default, rmem_default is now {}: it was opened before the change".format(
+        return (
+            "its receive buffer of {} is the kernel's stock default, rmem_default is now {}: it was opened before"
+            " the change"
+        ).format(
             size,
             numbers.size(limits.get("rmem_default") or 0),
         )
@@ -86,7 +89,8 @@ def enlarge(
                 rmem_max,
                 asked,
                 True,
-                f"the application asks for more than rmem_max grants; the kernel doubles what it grants, so half of {numbers.size(needed)}"
+                "the application asks for more than rmem_max grants; the kernel doubles what it grants, so"
+                f" half of {numbers.size(needed)}"
                 f" will do{rest}",
             )
         )
@@ -119,8 +123,7 @@ def enlarge(
                 f" that does not ask (raw, packet, netlink, unix){rest}",
             )
         )
-        if not short:
-            advice.append(_vain("net.core.rmem_max", rmem_max, "this socket never asked, so rmem_max does not rule it"))
+        advice.append(_vain("net.core.rmem_max", rmem_max, "this socket never asked, so rmem_max does not rule it"))
     else:
         advice.append(_vain("net.core.rmem_default", rmem_default, "a socket that asked for a size does not read it"))
     return advice

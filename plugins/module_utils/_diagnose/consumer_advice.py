@@ -24,7 +24,8 @@ def evidence(analysis: Analysis) -> list[str]:
     elif analysis.rates_unknown_because:
         said.append(f"no arrival and service rate is given: {analysis.rates_unknown_because}")
     said.append(
-        f"new drops in {numbers.share(analysis.losing_share)} of the looks, an empty queue in {numbers.share(analysis.empty_share)} of them"
+        f"new drops in {numbers.share(analysis.losing_share)} of the looks, an empty queue in"
+        f" {numbers.share(analysis.empty_share)} of them"
     )
     reader = analysis.reader
     if reader is None:
@@ -47,9 +48,16 @@ def evidence(analysis: Analysis) -> list[str]:
 def _rates_sentence(analysis: Analysis) -> str:
     arrival = numbers.rate(analysis.arrival_rate or 0.0)
     if analysis.service_rate:
-        return f"λ = {arrival} arrive, μ = {numbers.rate(analysis.service_rate)} are read, {numbers.duration(1.0 / analysis.service_rate)} each (1/μ), and the queue never ran empty: ρ = λ/μ = {(analysis.arrival_rate or 0.0) / analysis.service_rate:.2f}"
+        return (
+            f"λ = {arrival} arrive, μ = {numbers.rate(analysis.service_rate)} are read,"
+            f" {numbers.duration(1.0 / analysis.service_rate)} each (1/μ), and the queue never ran empty: ρ = λ/μ"
+            f" = {(analysis.arrival_rate or 0.0) / analysis.service_rate:.2f}"
+        )
     if analysis.capacity and analysis.utilisation is not None:
-        return f"λ = {arrival} arrive; the queue ran empty in between, the reader could take about {numbers.rate(analysis.capacity)}"
+        return (
+            f"λ = {arrival} arrive; the queue ran empty in between, the reader could take about"
+            f" {numbers.rate(analysis.capacity)}"
+        )
     return f"λ = {arrival} arrive; nothing was read"
 
 
@@ -76,11 +84,12 @@ def slow_consumer(socket: Mapping[str, Any], analysis: Analysis) -> list[Advice]
     if analysis.consumers_needed and analysis.consumers_needed > 1:
         advice.append(
             advise(
-                "run %d consumers (threads or processes) on one port with SO_REUSEPORT" % analysis.consumers_needed,
+                f"run {analysis.consumers_needed} consumers (threads or processes) on one port with SO_REUSEPORT",
                 reader.threads if reader else 1,
                 analysis.consumers_needed,
                 True,
-                f"that many of this kind carry {numbers.rate(analysis.arrival_rate or 0.0)} at 80 % load each; where a flow must stay with one socket,"
+                f"that many of this kind carry {numbers.rate(analysis.arrival_rate or 0.0)} at 80 % load each;"
+                " where a flow must stay with one socket,"
                 " steer by connection id",
             )
         )
@@ -162,11 +171,18 @@ def _no_buffer(socket: Mapping[str, Any], analysis: Analysis) -> Advice:
         return buffer_advice.refuse(socket, why)
     excess = (analysis.arrival_rate - analysis.capacity) * analysis.truesize
     if excess <= 0:
-        why = f"what the reader leaves behind needs more than {numbers.size(analysis.ceiling.size)} ({analysis.ceiling.why})"
+        why = (
+            f"what the reader leaves behind needs more than {numbers.size(analysis.ceiling.size)}"
+            f" ({analysis.ceiling.why})"
+        )
         return buffer_advice.refuse(socket, why)
     why = (
-        f"{numbers.rate(analysis.arrival_rate - analysis.capacity)} more arrive than are read: {numbers.size(size)} fill in {numbers.duration(size / excess)}, and the largest buffer allowed, {numbers.size(analysis.ceiling.size)} ({analysis.ceiling.why}), buys {numbers.duration(analysis.ceiling.size / excess)};"
-        f" then the same share is lost, and each datagram that is read has waited {numbers.duration(analysis.ceiling.size / (analysis.capacity * analysis.truesize))}"
+        f"{numbers.rate(analysis.arrival_rate - analysis.capacity)} more arrive than are read:"
+        f" {numbers.size(size)} fill in {numbers.duration(size / excess)}, and the largest buffer allowed,"
+        f" {numbers.size(analysis.ceiling.size)} ({analysis.ceiling.why}), buys"
+        f" {numbers.duration(analysis.ceiling.size / excess)};"
+        " then the same share is lost, and each datagram that is read has waited"
+        f" {numbers.duration(analysis.ceiling.size / (analysis.capacity * analysis.truesize))}"
     )
     return buffer_advice.refuse(socket, why)
 

@@ -189,7 +189,10 @@ def _outside(name: str, lost: int, named: str, where: Where, seconds: float, rec
         arrived=received + lost,
         interface=name,
         evidence=[
-            f"{name}: {named}: lost or queued before the host had a say (port buffer, PCIe, pause frames, a cloud's allowance)"
+            (
+                f"{name}: {named}: lost or queued before the host had a say (port buffer, PCIe, pause frames, a"
+                " cloud's allowance)"
+            )
         ],
         advice=[
             advise(
@@ -275,9 +278,9 @@ def _traffic_control(device: Device, where: Where, seconds: float) -> list[Findi
                 arrived=lost + int(worst.get("packets") or 0),
                 interface=name,
                 evidence=[
-                    "{} on {} dropped {} packets on the way to the pod behind it; the pod's own counters stay clean".format(
-                        worst.get("kind"), name, numbers.count(lost)
-                    )
+                    (
+                        "{} on {} dropped {} packets on the way to the pod behind it; the pod's own counters stay clean"
+                    ).format(worst.get("kind"), name, numbers.count(lost))
                 ],
                 advice=[
                     advise(

@@ -104,7 +104,8 @@ def reassembly(namespace: Mapping[str, Any], where: Where, seconds: float) -> li
             seconds=seconds,
             evidence=[
                 (
-                    f"ReasmFails +{numbers.count(failed)}, of which time-outs {numbers.count(timeouts)}: fragments of these datagrams never came, or the memory for"
+                    f"ReasmFails +{numbers.count(failed)}, of which time-outs {numbers.count(timeouts)}:"
+                    " fragments of these datagrams never came, or the memory for"
                     " fragments (ipfrag_high_thresh) was used up"
                 )
             ],
@@ -185,7 +186,10 @@ def unaccounted(
                 seconds=seconds,
                 arrived=received,
                 evidence=[
-                    f"InReceives less InDelivers and every counted loss leaves {numbers.count(rest)} packets of all protocols",
+                    (
+                        f"InReceives less InDelivers and every counted loss leaves {numbers.count(rest)} packets"
+                        " of all protocols"
+                    ),
                     (
                         "a firewall rule without a counter, a martian source or a multicast group that nobody joined"
                         " looks like this"
@@ -294,5 +298,5 @@ def conntrack(
 
 
 def _no_buffer(place: str) -> dict[str, Any]:
-    why: str | None = f"they were lost at {place}, before any socket"
+    why = f"they were lost at {place}, before any socket"
     return advise("a larger receive_buffer", None, None, False, why)

@@ -40,9 +40,12 @@ def overflow(
         (socket, analyses.analyse(socket, namespace, sample, settings, active, because)) for socket in losers[:20]
     ]
     explained = min(ledger.overflow, sum(int(socket.get("drops") or 0) for socket in losers))
-    certainty, doubts = _certainty(namespace, ledger)
+    certainty, doubts = _certainty(namespace)
     evidence = [
-        f"RcvbufErrors rose by {numbers.count(ledger.overflow)} while {numbers.count(ledger.read)} datagrams were read in this namespace"
+        (
+            f"RcvbufErrors rose by {numbers.count(ledger.overflow)} while {numbers.count(ledger.read)} datagrams"
+            " were read in this namespace"
+        )
     ]
     evidence += doubts
     advice: list[dict[str, Any]] = []
@@ -90,8 +93,10 @@ def _alone(namespace: Mapping[str, Any], losers: list[Socket]) -> tuple[bool, st
     if len(busy) > 1 or len(losers) > 1:
         return (
             False,
-            "%d sockets of this namespace received datagrams, and the kernel counts reads per namespace"
-            % max(len(busy), len(losers)),
+            (
+                f"{max(len(busy), len(losers))} sockets of this namespace received datagrams,"
+                " and the kernel counts reads per namespace"
+            ),
         )
     return bool(losers), None if losers else "the socket that lost them is not there any more"
 
@@ -109,7 +114,7 @@ def _received(socket: Socket, namespace: Mapping[str, Any]) -> bool:
     )
 
 
-def _certainty(namespace: Mapping[str, Any], ledger: Ledger) -> tuple[str, list[str]]:
+def _certainty(namespace: Mapping[str, Any]) -> tuple[str, list[str]]:
     """Return how far the count can be trusted as datagrams, and why not further."""
     doubts = []
     payload = mean_payload(namespace.get("counters") or {})
@@ -118,7 +123,8 @@ def _certainty(namespace: Mapping[str, Any], ledger: Ledger) -> tuple[str, list[
     fragments = (namespace.get("counters") or {}).get("Ip.ReasmReqds") or 0
     if payload and payload > largest and not fragments:
         doubts.append(
-            f"packets of {numbers.count(payload)} bytes on average: merged by receive offload (GRO); with UDP_GRO one counted drop may be"
+            f"packets of {numbers.count(payload)} bytes on average: merged by receive offload (GRO); with"
+            " UDP_GRO one counted drop may be"
             " several datagrams"
         )
     if (namespace.get("traits") or {}).get("tunnels"):
@@ -173,7 +179,7 @@ def _socket_advice(
 def _rest(namespace: Mapping[str, Any], rest: int) -> str:
     summary = namespace.get("socket_summary") or {}
     closed = int(summary.get("closed") or 0)
-    why = "%d socket%s closed in the window and took the count along" % (closed, "" if closed == 1 else "s")
+    why = f"{closed} socket{'' if closed == 1 else 's'} closed in the window and took the count along"
     if not closed:
         why = "the sockets that lost them closed, or the count was read at another moment"
     return f"{numbers.count(rest)} of these no living socket explains: {why}"
@@ -251,7 +257,8 @@ def _pending(
         active, because = _alone(namespace, [socket])
         analysis = analyses.analyse(socket, namespace, sample, settings, active, because)
         evidence = [
-            "nothing is lost yet, but the queue of {} ({}) grew through the whole window and stands at {} of its buffer;"
+            "nothing is lost yet, but the queue of {} ({}) grew through the whole window and stands at {} of"
+            " its buffer;"
             " at this pace it overflows in {}".format(
                 socket.get("local"),
                 _owner(socket),

@@ -114,7 +114,8 @@ def _flow_limit(sample: Mapping[str, Any], host: Where, limited: int, arrived: i
         arrived=arrived,
         evidence=[
             (
-                f"flow_limit_count +{numbers.count(limited)}: one flow held more than its part of a backlog that was half full, so its packets"
+                f"flow_limit_count +{numbers.count(limited)}: one flow held more than its part of a backlog"
+                " that was half full, so its packets"
                 " were refused to let others through"
             )
         ],
@@ -182,12 +183,17 @@ def _hot_cpu(sample: Mapping[str, Any], host: Where, thresholds: Mapping[str, fl
         seconds=seconds,
         cpu=cpu,
         evidence=[
-            "CPU %d took %.1f times the mean of the packets and spent %s of the window in softirq"
-            % (cpu, ratio, numbers.share(softirq))
+            (
+                f"CPU {cpu} took {ratio:.1f} times the mean of the packets"
+                f" and spent {numbers.share(softirq)} of the window in softirq"
+            )
         ],
         advice=[
             advise(
-                "spread the work: more channels, sdfn hash fields for UDP, or RPS where there are fewer queues than CPUs",
+                (
+                    "spread the work: more channels, sdfn hash fields for UDP, or RPS where there are fewer"
+                    " queues than CPUs"
+                ),
                 None,
                 None,
                 True,

@@ -65,7 +65,8 @@ def checksum_errors(where: Where, ledger: Ledger, seconds: float) -> list[Findin
             arrived=ledger.arrived,
             evidence=[
                 (
-                    f"InCsumErrors rose by {numbers.count(ledger.checksum)}; a bad checksum counts when the datagram is read, and over IPv6 it can be"
+                    f"InCsumErrors rose by {numbers.count(ledger.checksum)}; a bad checksum counts when the"
+                    " datagram is read, and over IPv6 it can be"
                     " charged to the IPv4 line"
                 )
             ],
@@ -102,7 +103,8 @@ def memory_limit(
         evidence.append(f"MemErrors rose by {numbers.count(ledger.memory)}")
     if silent:
         evidence.append(
-            f"the sockets dropped {numbers.count(ledger.socket_drops)}, of which no counter of Udp: shows {numbers.count(silent)}; kernels of the 6.18 line count a drop for"
+            f"the sockets dropped {numbers.count(ledger.socket_drops)}, of which no counter of Udp: shows"
+            f" {numbers.count(silent)}; kernels of the 6.18 line count a drop for"
             " want of socket memory at the socket alone"
         )
     if memory.get("pages_max") is not None and limit is not None:
@@ -192,7 +194,8 @@ def socket_filter(namespace: Mapping[str, Any], where: Where, ledger: Ledger, se
             sockets=[_socket(socket) for socket in (low or losers)[:20]] if at_socket else [],
             evidence=[
                 (
-                    f"InErrors holds {numbers.count(ledger.other)} more than overflow, memory and checksum errors: what a filter attached to the"
+                    f"InErrors holds {numbers.count(ledger.other)} more than overflow, memory and checksum"
+                    " errors: what a filter attached to the"
                     " socket (SO_ATTACH_FILTER, BPF) drops is counted so, and so is a bad length"
                 )
             ],

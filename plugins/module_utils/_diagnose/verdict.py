@@ -226,7 +226,7 @@ def reason_of(one: Finding, losses: list[Finding]) -> str:
     ratio = "" if one["ratio"] is None else " ({} of what arrived there)".format(numbers.share(one["ratio"]))
     device = " on {}".format(one["interface"]) if one["interface"] else ""
     also = len({other["finding"] for other in losses}) - 1
-    rest = "" if also < 1 else "; %d other place%s lost as well" % (also, "" if also == 1 else "s")
+    rest = "" if also < 1 else f"; {also} other place{'' if also == 1 else 's'} lost as well"
     return "{}{}{}{}: {} {} lost{}{}{}".format(
         one["finding"],
         who,

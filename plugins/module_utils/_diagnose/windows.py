@@ -20,7 +20,7 @@ def window(sample: Mapping[str, Any], label: str) -> dict[str, Any]:
     for row in sample.get("softnet") or []:
         for key in ("processed", "dropped", "time_squeeze", "flow_limit"):
             softnet[key] = softnet.get(key, 0) + int(row.get(key) or 0)
-    namespaces = {}
+    namespaces: dict[str, dict[str, Any]] = {}
     for namespace in sample.get("namespaces") or []:
         counters = {key: value for key, value in (namespace.get("counters") or {}).items() if value}
         namespaces[_key(namespace, namespaces)] = counters

@@ -9,7 +9,6 @@ from __future__ import annotations
 from typing import Any, Callable
 
 import pytest
-
 from ansible_collections.rxpath.linux.plugins.module_utils._diagnose.verdict import diagnose_host
 
 Simulate = Callable[..., dict[str, Any]]
