@@ -1,0 +1,182 @@
+# Copyright (c) 2026, rxpath.linux contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""report.html: one file without network access, readable without JavaScript, all names from hosts escaped.
+
+Nothing of a report stands inside a script or a style element. A content security policy allows the page's own script
+and style by their hash and nothing else, so that a name that slipped through could still not run.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import jinja2
+from markupsafe import Markup
+
+from ansible_collections.rxpath.linux.plugins.plugin_utils import _strip as strip
+from ansible_collections.rxpath.linux.plugins.plugin_utils import _summary as summary
+from ansible_collections.rxpath.linux.plugins.plugin_utils import _wording as wording
+from ansible_collections.rxpath.linux.plugins.plugin_utils._charts import Chart, chart
+from ansible_collections.rxpath.linux.plugins.plugin_utils._plain import plain, visible
+
+TEMPLATES = Path(__file__).parent / "_templates"
+# What one page draws: beyond it a browser gets slow and nobody looks. report.json has all; the page says what it left.
+MAX_CHARTS_PER_HOST = 4
+MAX_CHARTS = 240
+MAX_COUNTERS = 60
+MAX_SOCKETS = 12
+FIRST_HOSTS = 3
+
+
+class Drawn(NamedTuple):
+    """A chart with the words around it."""
+
+    ident: str
+    window: str
+    series: dict[str, Any]
+    chart: Chart
+
+
+class HostView(NamedTuple):
+    """What the template needs of one host."""
+
+    ident: str
+    short: summary.Summary
+    host: dict[str, Any]
+    measured: bool
+    lanes: list[strip.Lane]
+    lanes_left: int
+    losses: list[dict[str, Any]]
+    notes: list[dict[str, Any]]
+    charts: list[Drawn]
+    charts_left: int
+    counters: list[tuple[str, str, list[Any]]]
+    counters_left: int
+
+
+def render_html(report: dict[str, Any]) -> str:
+    """Return the page."""
+    shown = plain(report, visible)
+    views = _views(shown)
+    environment = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(TEMPLATES),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters.update(
+        count=wording.count, percent=wording.percent, size=wording.size, seconds=wording.seconds, title_of=wording.title
+    )
+    style, script = _asset("report.css"), _asset("report.js")
+    statuses = [(name, sum(1 for view in views if view.short.status == name)) for name in wording.STATUSES]
+    return environment.get_template("report.html.j2").render(
+        policy=f"default-src 'none'; style-src '{_hash(style)}'; script-src '{_hash(script)}'; base-uri 'none'; form-action 'none'",
+        style=Markup(style),  # noqa: S704
+        script=Markup(script),  # noqa: S704
+        generated_at=str(shown.get("generated_at") or ""),
+        views=views,
+        first=[view for view in views if view.short.status in ("fail", "warn", "error", "unreachable")][:FIRST_HOSTS],
+        statuses=[(name, number) for name, number in statuses if number],
+        headline=_headline(dict(statuses), len(views)),
+        fleet=_fleet(views),
+        wording=wording,
+        summary=summary,
+        strip=strip,
+        MAX_SOCKETS=MAX_SOCKETS,
+    )
+
+
+def _asset(name: str) -> str:
+    return (TEMPLATES / name).read_text(encoding="utf-8")
+
+
+def _hash(text: str) -> str:
+    return "sha256-" + base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
+
+
+def _views(report: dict[str, Any]) -> list[HostView]:
+    views: list[HostView] = []
+    budget = MAX_CHARTS
+    for number, short in enumerate(summary.summaries(report)):
+        host = report["hosts"][short.name]
+        ident = f"host-{number + 1}"
+        charts, left = _charts(host, ident, min(budget, MAX_CHARTS_PER_HOST))
+        budget -= len(charts)
+        lanes, lanes_left = strip.lanes(host, short.finding)
+        counters = _counters(host)
+        findings = host.get("findings") or []
+        losses = [item for item in findings if item.get("class") == "loss" or item.get("pending")]
+        losses.sort(key=lambda item: item is not short.finding)
+        views.append(
+            HostView(
+                ident=ident,
+                short=short,
+                host=host,
+                measured=bool(host.get("windows")),
+                lanes=lanes,
+                lanes_left=lanes_left,
+                losses=losses,
+                notes=[item for item in findings if item not in losses],
+                charts=charts,
+                charts_left=left,
+                counters=counters[:MAX_COUNTERS],
+                counters_left=max(0, len(counters) - MAX_COUNTERS),
+            )
+        )
+    return views
+
+
+def _charts(host: dict[str, Any], ident: str, limit: int) -> tuple[list[Drawn], int]:
+    drawn: list[Drawn] = []
+    left = 0
+    windows = host.get("windows") or []
+    for window in windows:
+        for series in window.get("series") or []:
+            if not isinstance(series, dict):
+                continue
+            if len(drawn) >= limit:
+                left += 1
+                continue
+            name = f"{ident}-chart-{len(drawn) + 1}"
+            picture = chart(series, f"{name}-title")
+            if picture:
+                drawn.append(Drawn(name, str(window.get("label") or "") if len(windows) > 1 else "", series, picture))
+    return drawn, left
+
+
+def _counters(host: dict[str, Any]) -> list[tuple[str, str, list[Any]]]:
+    """Return (where, counter, value in each window) for all counters that moved in any window."""
+    windows = host.get("windows") or []
+    found: dict[tuple[str, str], list[Any]] = {}
+    for index, window in enumerate(windows):
+        counters = window.get("counters") or {}
+        for place, values in [*(counters.get("namespaces") or {}).items(), ("softnet", counters.get("softnet") or {})]:
+            for name, value in values.items() if isinstance(values, dict) else ():
+                if isinstance(value, (int, float)):
+                    found.setdefault((place, name), [None] * len(windows))[index] = value
+    return [(place, name, values) for (place, name), values in found.items() if any(values)]
+
+
+def _headline(numbers: dict[str, int], total: int) -> str:
+    hosts = "host" if total == 1 else "hosts"
+    if numbers["fail"]:
+        return f"{numbers['fail']} of {total} {hosts} fail{'s' if numbers['fail'] == 1 else ''}"
+    if numbers["error"] + numbers["unreachable"]:
+        return f"No host fails, but {numbers['error'] + numbers['unreachable']} of {total} could not be measured"
+    if numbers["warn"]:
+        return f"No host fails, {numbers['warn']} of {total} lose{'s' if numbers['warn'] == 1 else ''} datagrams"
+    return f"All {total} {hosts} pass" if numbers["pass"] == total else f"No host fails; {numbers['pass']} of {total} pass"
+
+
+def _fleet(views: list[HostView]) -> list[tuple[str, int]]:
+    """Return for each station how many hosts lost datagrams there."""
+    return [
+        (name, sum(1 for view in views if any(wording.station(item) == name for item in view.losses)))
+        for name in wording.STATIONS
+    ]

@@ -1,0 +1,122 @@
+# Copyright (c) 2026, rxpath.linux contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""metrics.prom: the last audit as gauges for the textfile collector of the Prometheus node_exporter.
+
+The text format is that of https://prometheus.io/docs/instrumenting/exposition_formats/. No timestamps: the collector
+refuses a file that has any. Labels are hosts, findings and rules, never namespaces, sockets or processes, so that the
+number of series is bounded by the inventory and not by what runs on it.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timezone
+from typing import Any
+
+from ansible_collections.rxpath.linux.plugins.plugin_utils import _wording as wording
+from ansible_collections.rxpath.linux.plugins.plugin_utils._plain import plain, visible
+from ansible_collections.rxpath.linux.plugins.plugin_utils._summary import Summary, rank, summaries, window_seconds
+
+PREFIX = "rxpath_udp_audit_"
+Labels = dict[str, str]
+
+
+class _Gauges:
+    """Gauges in the order in which they were named; a series that is set twice is added up."""
+
+    def __init__(self) -> None:
+        self._help: dict[str, str] = {}
+        self._series: dict[str, dict[tuple[tuple[str, str], ...], float]] = {}
+
+    def declare(self, name: str, text: str) -> None:
+        self._help[name] = text
+        self._series[name] = {}
+
+    def add(self, name: str, value: Any, **labels: str) -> None:
+        if isinstance(value, (int, float)):
+            series, key = self._series[name], tuple(labels.items())
+            series[key] = series.get(key, 0.0) + float(value)
+
+    def render(self) -> str:
+        lines = []
+        for name, series in self._series.items():
+            if not series:
+                continue
+            lines.append(f"# HELP {PREFIX}{name} {self._help[name]}")
+            lines.append(f"# TYPE {PREFIX}{name} gauge")
+            for key, value in series.items():
+                labels = ",".join(f'{label}="{_escaped(text)}"' for label, text in key)
+                lines.append(f"{PREFIX}{name}{'{' + labels + '}' if labels else ''} {_number(value)}")
+        return "\n".join(lines) + "\n"
+
+
+def render_metrics(report: dict[str, Any]) -> str:
+    """Return the file's text."""
+    shown = plain(report, visible)
+    gauges = _Gauges()
+    gauges.declare("generated_timestamp_seconds", "When the report was made, in seconds since the epoch.")
+    gauges.declare("hosts", "Hosts of the audit by status.")
+    gauges.declare("host_status", "1 for the status that a host has, 0 for the others.")
+    gauges.declare("window_seconds", "Length of the window that the findings of a host are about.")
+    gauges.declare("loss", "What a finding counted in the window; class tells loss from refusal.")
+    gauges.declare("loss_per_second", "What a finding counted per second of the window.")
+    gauges.declare("main_loss_ratio", "Lost share of what arrived, for the largest loss of a host.")
+    gauges.declare("pending", "Sockets' overflows that are predicted and not yet counted.")
+    gauges.declare("unknowns", "Things that the audit could not read on a host.")
+    gauges.declare("blind_spots", "Places on a host where datagrams can be lost without a counter.")
+    gauges.declare("rule_matched", "1 where a rule of the site matched a host, 0 where it did not.")
+    gauges.add("generated_timestamp_seconds", _epoch(str(shown.get("generated_at") or "")))
+    hosts = summaries(shown)
+    for status in wording.STATUSES:
+        gauges.add("hosts", sum(1 for host in hosts if _status(host) == status), status=status)
+    for host in hosts:
+        _add_host(gauges, host, shown["hosts"][host.name])
+    return gauges.render()
+
+
+def _add_host(gauges: _Gauges, summary: Summary, host: dict[str, Any]) -> None:
+    name = summary.name
+    for status in wording.STATUSES:
+        gauges.add("host_status", int(_status(summary) == status), host=name, status=status)
+    gauges.add("window_seconds", window_seconds(host), host=name)
+    pending = 0
+    for finding in host.get("findings") or []:
+        labels = {"host": name, "finding": str(finding.get("finding")), "class": str(finding.get("class"))}
+        labels["unit"] = str(finding.get("unit"))
+        gauges.add("loss", finding.get("delta"), **labels)
+        gauges.add("loss_per_second", finding.get("rate"), **labels)
+        pending += bool(finding.get("pending"))
+    if host.get("windows"):
+        # Only of a host that was measured: of the others nothing is known, and absent is not zero.
+        gauges.add("pending", pending, host=name)
+        gauges.add("unknowns", len(host.get("unknowns") or []), host=name)
+        gauges.add("blind_spots", len(host.get("blind_spots") or []), host=name)
+    if host.get("main_loss"):
+        gauges.add("main_loss_ratio", summary.ratio, host=name)
+    seen = set()
+    for rule in host.get("rules") or []:
+        key = (str(rule.get("name")), str(rule.get("severity")))
+        if key not in seen:
+            seen.add(key)
+            gauges.add("rule_matched", int(bool(rule.get("matched"))), host=name, rule=key[0], severity=key[1])
+
+
+def _status(host: Summary) -> str:
+    return wording.STATUSES[rank(host.status)]
+
+
+def _escaped(text: str) -> str:
+    return text.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
+
+
+def _number(value: float) -> str:
+    return str(int(value)) if value.is_integer() else repr(value)
+
+
+def _epoch(text: str) -> float | None:
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        return None
+    return (moment if moment.tzinfo else moment.replace(tzinfo=timezone.utc)).timestamp()

@@ -1,0 +1,122 @@
+# Copyright (c) 2026, rxpath.linux contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The end of a run on a terminal: one line or short block a host, the worst first."""
+
+from __future__ import annotations
+
+import textwrap
+from typing import Any
+
+from ansible_collections.rxpath.linux.plugins.plugin_utils import _wording as wording
+from ansible_collections.rxpath.linux.plugins.plugin_utils._plain import plain, visible
+from ansible_collections.rxpath.linux.plugins.plugin_utils._summary import Summary, summaries
+
+# A fleet of hundreds must stay readable: so many hosts are told in full, so many more in one line, the rest counted.
+MAX_BLOCKS = 12
+MAX_LINES = 20
+WIDTH = 110
+
+_COLOURS = {
+    "fail": "1;31",
+    "error": "1;35",
+    "unreachable": "1;35",
+    "warn": "1;33",
+    "inconclusive": "36",
+    "not_run": "36",
+    "pass": "32",
+}
+_LABEL = 8
+
+
+def render_text(report: dict[str, Any], color: bool) -> str:
+    """Return the report for a terminal, without a newline at its end.
+
+    Names are shown with their control characters spelled out; the only escape sequences are our own colours, and
+    those only with ``color``.
+    """
+    hosts = summaries(plain(report, visible))
+    if not hosts:
+        return "no host was audited"
+    lines: list[str] = []
+    told = [host for host in hosts if host.status in ("fail", "error", "unreachable", "warn")]
+    for host in told[:MAX_BLOCKS]:
+        lines += _block(host, color) + [""]
+    for host in told[MAX_BLOCKS : MAX_BLOCKS + MAX_LINES]:
+        lines.append(_line(host, color))
+    quiet = [host for host in hosts if host not in told]
+    if len(hosts) <= MAX_LINES:
+        lines += [_line(host, color) for host in quiet]
+    else:
+        lines += _counted(told[MAX_BLOCKS + MAX_LINES :] + quiet, color)
+    if len(hosts) > 1:
+        if lines[-1]:
+            lines.append("")
+        lines.append(_totals(hosts, color))
+    return "\n".join(lines).rstrip("\n")
+
+
+def _block(host: Summary, color: bool) -> list[str]:
+    lines = [_line(host, color, brief=host.finding is not None)]
+    if host.finding is None:
+        return lines
+    lines += _field("why", host.reason)
+    lines += _field("lost", host.lost)
+    lines += _field("where", host.where)
+    lines += _field("who", host.who)
+    lines += _field("cause", host.why)
+    for action in host.act[:3]:
+        lines += _field("do", action)
+    if not host.act and host.vain:
+        lines += _field("do", "nothing that this audit knows of helps here; see the report")
+    for action in host.vain[:2]:
+        lines += _field("in vain", action)
+    if host.others:
+        named = [f"{other['finding']} {wording.count(other.get('delta'))} {other.get('unit')}" for other in host.others[:3]]
+        more = f", and {len(host.others) - 3} more" if len(host.others) > 3 else ""
+        lines += _field("also", ", ".join(named) + more)
+    return lines
+
+
+def _line(host: Summary, color: bool, brief: bool = False) -> str:
+    text = f"{_badge(host.status, color)} {host.name}"
+    if host.finding is not None:
+        text += f": {wording.title(host.finding['finding']).lower()} ({host.finding['finding']})"
+        if not brief:
+            text += "".join(f", {part}" for part in (host.lost, host.who) if part)
+    elif host.reason:
+        text += f": {host.reason}"
+    return text
+
+
+def _badge(status: str, color: bool) -> str:
+    word = wording.STATUS_WORDS.get(status, status).upper()
+    return f"\x1b[{_COLOURS.get(status, '1')}m{word}\x1b[0m" if color else word
+
+
+def _field(label: str, text: str) -> list[str]:
+    if not text:
+        return []
+    indent = " " * (_LABEL + 4)
+    head = f"  {label:<{_LABEL}}  "
+    return textwrap.wrap(text, WIDTH, initial_indent=head, subsequent_indent=indent, break_on_hyphens=False)
+
+
+def _counted(hosts: list[Summary], color: bool) -> list[str]:
+    lines = []
+    for status in wording.STATUSES:
+        names = [host.name for host in hosts if host.status == status]
+        if names:
+            more = f", and {len(names) - 4} more" if len(names) > 4 else ""
+            lines.append(f"{_badge(status, color)} {len(names)}: {', '.join(names[:4])}{more}")
+    return lines
+
+
+def _totals(hosts: list[Summary], color: bool) -> str:
+    parts = []
+    for status in wording.STATUSES:
+        number = sum(1 for host in hosts if host.status == status)
+        if number:
+            parts.append(f"{number} {_badge(status, color)}")
+    return f"{len(hosts)} hosts: {', '.join(parts)}"
