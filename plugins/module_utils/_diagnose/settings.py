@@ -16,16 +16,12 @@ from typing import Any
 DEFAULT_THRESHOLDS: dict[str, float] = {
     # A socket's queue counts as empty below this share of its buffer: a reader that keeps up leaves a few datagrams.
     "empty_queue_ratio": 0.05,
-    # ... and as full above this share of it (the kernel decides on rmem_alloc, receive-path §3.4).
-    "full_queue_ratio": 0.9,
     # A reader that waits for something else than datagrams for this share of the window is stalled.
     "stall_share": 0.15,
     # A cause that explains less than this share of a socket's loss is not told.
     "cause_share": 0.1,
     # Below this many datagrams in the window nothing can be said about a host.
     "min_datagrams": 20,
-    # A queue is about to overflow only when it is above this share of its buffer.
-    "pending_queue_ratio": 0.1,
     # max/mean of packets over CPUs, and softirq share, from which one CPU is called hot.
     "hot_cpu_ratio": 3.0,
     "hot_cpu_softirq_share": 0.8,
