@@ -1,0 +1,146 @@
+# Copyright (c) 2026, rxpath.linux contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Runs the project's checks and tests: all of them, or the steps and groups that are named.
+
+``run.py --list`` says which there are. The last line counts steps; the exit code is 0 when none failed.
+"""
+
+from __future__ import annotations
+
+import argparse
+import functools
+import os
+import signal
+import sys
+import types
+from collections.abc import Sequence
+from typing import Optional
+
+from steps import artefact
+from steps.environments import MINORS, make_environment
+from steps.packages import install_packages
+from steps.readme import run_readme
+from steps.runner import CACHE, FAILED, PASSED, ROOT, SKIPPED, Outcome, Runner, Shell, Step, StepFailed, StepSkipped
+
+BIN = ROOT / ".venv/bin"
+PYTHON = BIN / "python"
+# All steps together must end within an hour.
+TOTAL_BUDGET = 3600.0
+
+
+def lint(shell: Shell) -> None:
+    """Ruff, yamllint, ansible-lint: every rule that is switched on holds for every file."""
+    path = {"PATH": f"{BIN}:{os.environ['PATH']}"}
+    shell.run([BIN / "ruff", "check", "--no-cache", "."])
+    shell.run([BIN / "yamllint", "--strict", "."])
+    shell.run([BIN / "ansible-lint", "--profile", "production", "--offline", "--strict", "--nocolor"], env=path)
+    if (BIN / "antsibull-changelog").exists():
+        shell.run([BIN / "antsibull-changelog", "lint"], env=path)
+
+
+def check_types(shell: Shell) -> None:
+    """Check the types of the collection, then of what tests it."""
+    shell.run([BIN / "mypy"])
+    shell.run([BIN / "mypy", "--config-file", "tests/mypy.ini"])
+
+
+def unit(shell: Shell) -> None:
+    """Run unit and property tests on the Python of .venv, those of the house among them."""
+    shell.run([PYTHON, "-m", "pytest", "-q", "tests/unit"])
+
+
+def unit_on(minor: int, shell: Shell) -> None:
+    """Run the tests of what runs on hosts on another Python, where there is no Ansible."""
+    environment = make_environment(shell, f"unit-3.{minor}", minor, "unit.txt")
+    shell.run(
+        [environment / "bin/python", "-m", "pytest", "-q", "-p", "no:cacheprovider", "tests/unit/plugins/module_utils"],
+        env={"PYTHONPATH": str(ROOT / ".venv/tree"), "PYTHONDONTWRITEBYTECODE": "1"},
+    )
+
+
+def as_root(command: Sequence[object], shell: Shell) -> None:
+    """Run what makes network namespaces."""
+    if os.geteuid() != 0:
+        raise StepSkipped("needs root")
+    script = next(word for word in map(str, command) if word.startswith("tests/"))
+    if not (ROOT / script).exists():
+        raise StepFailed(f"{script} is missing")
+    shell.run([PYTHON, *command], env={"PATH": f"{BIN}:{os.environ['PATH']}:/usr/sbin:/sbin"})
+
+
+def steps() -> list[Step]:
+    """Return every step in the order in which it runs."""
+    others = [minor for minor in MINORS if minor != sys.version_info[1]]  # the step unit runs on .venv's own
+    return [
+        Step("packages", 300, install_packages),
+        Step("lint", 120, lint, "check"),
+        Step("types", 120, check_types, "check"),
+        Step("unit", 120, unit, "check"),
+        *(Step(f"unit-3.{minor}", 180, functools.partial(unit_on, minor), "unit") for minor in others),
+        *(
+            Step(f"sanity-{core}", 480, functools.partial(artefact.sanity, core=core), "sanity")
+            for core in artefact.CORES
+        ),
+        *(
+            Step(f"artefact-{core}", 120, functools.partial(artefact.audit_from_artefact, core=core))
+            for core in artefact.CORES
+        ),
+        Step("readme", 240, run_readme),
+        Step("integration", 600, functools.partial(as_root, ["-m", "pytest", "-q", "tests/integration"])),
+        Step("matrix", 1200, functools.partial(as_root, ["tests/matrix/run.py", "--runs", os.environ.get("RUNS", "1")])),
+        Step("bench", 240, functools.partial(as_root, ["tests/bench/run.py"])),
+    ]
+
+
+def chosen(names: Sequence[str]) -> list[Step]:
+    """Return the steps named, by their own name or by what stands before its dash; all of them for no name."""
+    every = steps()
+    known = {step.name for step in every} | {step.name.split("-")[0] for step in every}
+    unknown = sorted(set(names) - known)
+    if unknown:
+        raise SystemExit(f"no such step: {', '.join(unknown)}; there are {', '.join(step.name for step in every)}")
+    return [step for step in every if not names or {step.name, step.name.split("-")[0]} & set(names)]
+
+
+def table(outcomes: Sequence[Outcome]) -> str:
+    """Return the closing table."""
+    rows = [("step", "seconds", "budget", "result", "reason")]
+    rows += [(o.name, f"{o.seconds:.1f}", f"{o.budget:.0f}", o.result, o.reason) for o in outcomes]
+    widths = [max(len(row[column]) for row in rows) for column in range(4)]
+    return "\n".join(
+        f"{name:<{widths[0]}}  {took:>{widths[1]}}  {budget:>{widths[2]}}  {result:<{widths[3]}}  {reason}".rstrip()
+        for name, took, budget, result, reason in rows
+    )
+
+
+def main(arguments: Optional[Sequence[str]] = None) -> int:
+    """Run what the command line asks for."""
+    parser = argparse.ArgumentParser(description=__doc__.split("\n", maxsplit=1)[0])
+    parser.add_argument("names", nargs="*", metavar="STEP", help="a step, or a family such as sanity; default: all")
+    parser.add_argument("--list", action="store_true", help="name the steps and stop")
+    options = parser.parse_args(arguments)
+    selected = chosen(options.names)
+    if options.list:
+        print("\n".join(step.name for step in selected))
+        return 0
+    CACHE.mkdir(exist_ok=True)
+    runner = Runner(TOTAL_BUDGET)
+
+    def interrupted(number: int, _frame: Optional[types.FrameType]) -> None:
+        runner.stop()
+        print(f"stopped by {signal.Signals(number).name}", flush=True)
+        sys.exit(128 + number)
+
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, interrupted)
+    outcomes = runner.run(selected)
+    counted = {result: sum(outcome.result == result for outcome in outcomes) for result in (PASSED, FAILED, SKIPPED)}
+    skipped = f", {counted[SKIPPED]} skipped" if counted[SKIPPED] else ""
+    print(f"\n{table(outcomes)}\n\n{counted[PASSED]} passed, {counted[FAILED]} failed{skipped}")
+    return 1 if counted[FAILED] else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,67 @@
+# Copyright (c) 2026, rxpath.linux contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The programs that the test hosts need, and the distribution's packages that hold them."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from pathlib import Path
+
+from steps.runner import Shell, StepSkipped
+
+# program: (Debian's package, Fedora's package)
+PROGRAMS = {
+    "cc": ("gcc", "gcc"),
+    "dig": ("bind9-dnsutils", "bind-utils"),
+    "ethtool": ("ethtool", "ethtool"),
+    "ip": ("iproute2", "iproute"),
+    "nft": ("nftables", "nftables"),
+    "nsd": ("nsd", "nsd"),
+    "sshd": ("openssh-server", "openssh-server"),
+    "tc": ("iproute2", "iproute-tc"),
+}
+SBIN = "/usr/local/sbin:/usr/sbin:/sbin"
+POLICY = Path("/usr/sbin/policy-rc.d")
+
+
+def missing() -> list[str]:
+    """Return the programs that are not on this machine."""
+    return [name for name in PROGRAMS if shutil.which(name, path=f"{os.environ['PATH']}:{SBIN}") is None]
+
+
+def install_packages(shell: Shell) -> None:
+    """Install what is missing, or skip with one line that says what it is."""
+    lacking = missing()
+    if not lacking:
+        return
+    manager = next((name for name in ("apt-get", "dnf") if shutil.which(name)), None)
+    packages = sorted({PROGRAMS[name][manager == "dnf"] for name in lacking})
+    if manager is None or os.geteuid() != 0:
+        raise StepSkipped(f"install as root: {' '.join(packages)}")
+    if manager == "dnf":
+        shell.run(["dnf", "install", "-y", *packages])
+    else:
+        _apt_install(shell, packages)
+    still = missing()
+    if still:
+        raise StepSkipped(f"installed {' '.join(packages)} and yet there is no {', '.join(still)}")
+
+
+def _apt_install(shell: Shell, packages: list[str]) -> None:
+    # Debian starts a server as soon as it is installed, on all addresses, unless this file says no.
+    ours = not POLICY.exists()
+    if ours:
+        POLICY.write_text("#!/bin/sh\nexit 101\n", encoding="utf-8")
+        POLICY.chmod(0o755)
+    try:
+        shell.run(["apt-get", "update", "-qq"])
+        shell.run(
+            ["apt-get", "install", "-y", "-qq", "--no-install-recommends", *packages],
+            env={"DEBIAN_FRONTEND": "noninteractive"},
+        )
+    finally:
+        if ours:
+            POLICY.unlink()
