@@ -29,6 +29,7 @@ from ansible_collections.rxpath.linux.plugins.module_utils._collect.ethtool_mess
     parse_channels,
     parse_coalesce,
     parse_driver,
+    parse_features,
     parse_ring,
     parse_rss,
     parse_rx_flow_hash,
@@ -39,7 +40,8 @@ from ansible_collections.rxpath.linux.plugins.module_utils._collect.ethtool_mess
 _SIOCETHTOOL = 0x8946
 _GDRVINFO, _GRINGPARAM, _GCHANNELS, _GCOALESCE = 0x03, 0x10, 0x3C, 0x0E
 _GSTRINGS, _GSTATS, _GSSET_INFO, _GRXFH, _GRSSH = 0x1B, 0x1D, 0x37, 0x29, 0x46
-_SS_STATS, _SS_RSS_HASH_FUNCS = 1, 5
+_GFEATURES = 0x3A
+_SS_STATS, _SS_FEATURES, _SS_RSS_HASH_FUNCS = 1, 4, 5
 _FLOWS = {"tcp4": 1, "udp4": 2, "tcp6": 5, "udp6": 6}
 # A string set larger than any driver's means that the answer is not to be trusted (128 queues of mlx5: 12,000).
 _MAX_STRINGS = 1 << 17
@@ -131,6 +133,16 @@ class Ethtool:
             return None
         count = self._count(device, _SS_RSS_HASH_FUNCS) or 0
         return parse_rss(data, self._strings(device, _SS_RSS_HASH_FUNCS, count) or [])
+
+    def features(self, device: str) -> Optional[dict[str, bool]]:
+        """Return every offload by the kernel's name ("rx-gro", "rx-lro", …), and whether it is on."""
+        count = self._count(device, _SS_FEATURES)
+        names = self._strings(device, _SS_FEATURES, count) if count else None
+        if not count or names is None:
+            return None
+        blocks = (count + 31) // 32
+        data = self._request(device, "features", struct.pack("=II%dx" % (16 * blocks), _GFEATURES, blocks))
+        return None if data is None else parse_features(data, names)
 
     def _count(self, device: str, group: int) -> Optional[int]:
         """Return how many strings a set has; None without such a set."""

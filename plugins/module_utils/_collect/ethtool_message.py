@@ -123,6 +123,18 @@ def parse_rss(data: bytes, functions: list[str]) -> Rss:
     return Rss(table, slots, key, " ".join(names), transform)
 
 
+def parse_features(data: bytes, names: list[str]) -> dict[str, bool]:
+    """Decode the answer to ETHTOOL_GFEATURES: a head, then blocks of 32 features.
+
+    A block is available, requested, active and never_changed.
+    """
+    _command, blocks = _unpack("=II", data, "features")
+    if len(names) > 32 * blocks:
+        raise ParseError("ethtool features", "%d names in %d blocks" % (len(names), blocks))
+    active = _unpack("=8x" + "8xI4x" * ((len(names) + 31) // 32), data, "features")
+    return {name: bool(active[index // 32] >> index % 32 & 1) for index, name in enumerate(names) if name}
+
+
 def parse_strings(data: bytes) -> list[str]:
     """Decode ETHTOOL_GSTRINGS: every name as the driver has it, blanks included."""
     _command, _group, count = _unpack("=III", data, "strings")
