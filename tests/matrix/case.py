@@ -44,6 +44,7 @@ class Expected(NamedTuple):
     pending: bool = False
     certainty: Optional[str] = None
     process: Optional[str] = None
+    rates: Optional[bool] = None  # whether arrival and service rate may be given
     says: Sequence[str] = ()  # regular expressions, each found in the evidence or the advice
     silent: Sequence[str] = ()  # regular expressions found in neither
 

@@ -57,6 +57,9 @@ def _compare(want: Expected, got: Dict[str, Any]) -> List[str]:
         cell("helps", want.helps, buffer_helps(got))
     if want.certainty is not None:
         cell("certainty", want.certainty, got["certainty"])
+    if want.rates is False:
+        given = [entry.get(key) for entry in got["sockets"] for key in ("arrival_rate", "service_rate")]
+        cell("rates", [None] * len(given), given)
     cell("pending", want.pending, bool(got["pending"]))
     text = _text(got)
     for pattern in want.says:
