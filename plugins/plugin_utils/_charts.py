@@ -12,9 +12,8 @@ from __future__ import annotations
 import math
 from typing import Any, NamedTuple
 
-from markupsafe import Markup
-
 from ansible_collections.rxpath.linux.plugins.plugin_utils import _wording as wording
+from markupsafe import Markup
 
 BINS = 100
 WIDTH, LEFT, RIGHT = 760, 66, 14
@@ -62,7 +61,8 @@ def chart(series: dict[str, Any], label_id: str) -> Chart | None:
     if buffer:
         y = QUEUE_TOP + QUEUE_HEIGHT - float(buffer) * scale_queue
         body.append(f'<path class="buffer" d="M{LEFT} {y:.1f}H{WIDTH - RIGHT}"/>')
-        body.append(f'<text class="on" x="{WIDTH - RIGHT}" y="{y - 4:.1f}" text-anchor="end">buffer {wording.size(buffer)}</text>')
+        text = f"buffer {wording.size(buffer)}"
+        body.append(f'<text class="on" x="{WIDTH - RIGHT}" y="{y - 4:.1f}" text-anchor="end">{text}</text>')
     svg = f'<svg viewBox="0 0 {WIDTH} {HEIGHT}" role="img" aria-labelledby="{label_id}">{"".join(body)}</svg>'
     names = {"arrivals": "Arrivals", "reads": "Reads", "drops": "Drops"}
     rows = [_rate_row(names[key], key, points, series.get(key)) for key, points in rates.items() if points]
@@ -146,7 +146,8 @@ def _axes(seconds: float, rate: float, queue: float) -> tuple[float, float, floa
         y = QUEUE_TOP + QUEUE_HEIGHT
         body.append(f'<path class="grid" d="M{x:.1f} {y}v4"/>')
         body.append(f'<text class="tick" x="{x:.1f}" y="{y + 17}" text-anchor="middle">{number * step:g}</text>')
-    body.append(f'<text class="axis" x="{right}" y="{HEIGHT - 8}" text-anchor="end">seconds since the window began</text>')
+    text = "seconds since the window began"
+    body.append(f'<text class="axis" x="{right}" y="{HEIGHT - 8}" text-anchor="end">{text}</text>')
     return scale_x, RATES_HEIGHT / top_rate, QUEUE_HEIGHT / top_queue, body
 
 
@@ -181,7 +182,8 @@ def _rug(points: Points, scale_x: float) -> str:
     start, marks = 0.0, []
     for time, value in points:
         if value:
-            marks.append(f"M{LEFT + start * scale_x:.0f} {RUG_TOP}h{max(1.5, (time - start) * scale_x):.1f}v10h-{max(1.5, (time - start) * scale_x):.1f}z")
+            width = max(1.5, (time - start) * scale_x)
+            marks.append(f"M{LEFT + start * scale_x:.0f} {RUG_TOP}h{width:.1f}v10h-{width:.1f}z")
         start = time
     return f'<path class="rug" d="{"".join(marks)}"/>' if marks else ""
 
@@ -189,13 +191,14 @@ def _rug(points: Points, scale_x: float) -> str:
 def _rate_row(name: str, key: str, points: Points, values: Any) -> Row:
     known = [value for _time, value in points if value is not None]
     total = sum(value for value in values if isinstance(value, (int, float)))
-    length = points[-1][0]
-    return Row(name, key, f"{wording.count(round(total / length))}/s", f"{wording.count(round(max(known, default=0)))}/s", wording.count(total))
+    mean, peak = round(total / points[-1][0]), round(max(known, default=0))
+    return Row(name, key, f"{wording.count(mean)}/s", f"{wording.count(peak)}/s", wording.count(total))
 
 
 def _queue_row(points: Points, values: Any, buffer: Any) -> Row:
     known = [value for value in values if isinstance(value, (int, float))]
     mean = sum(known) / len(known) if known else None
     peak = _peak(points)
-    share = f" ({wording.percent(peak / buffer)} of the buffer)" if buffer else ""
-    return Row("Queue", "queue", wording.size(mean), wording.size(peak) + share, f"{wording.size(known[-1] if known else None)} at the end")
+    share = f", {wording.percent(peak / buffer)} full" if buffer else ""
+    end = wording.size(known[-1] if known else None)
+    return Row("Queue", "queue", wording.size(mean), wording.size(peak) + share, f"{end} at the end")

@@ -16,13 +16,12 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import jinja2
-from markupsafe import Markup
-
 from ansible_collections.rxpath.linux.plugins.plugin_utils import _strip as strip
 from ansible_collections.rxpath.linux.plugins.plugin_utils import _summary as summary
 from ansible_collections.rxpath.linux.plugins.plugin_utils import _wording as wording
 from ansible_collections.rxpath.linux.plugins.plugin_utils._charts import Chart, chart
 from ansible_collections.rxpath.linux.plugins.plugin_utils._plain import plain, visible
+from markupsafe import Markup
 
 TEMPLATES = Path(__file__).parent / "_templates"
 # What one page draws: beyond it a browser gets slow and nobody looks. report.json has all; the page says what it left.
@@ -74,9 +73,12 @@ def render_html(report: dict[str, Any]) -> str:
         count=wording.count, percent=wording.percent, size=wording.size, seconds=wording.seconds, title_of=wording.title
     )
     style, script = _asset("report.css"), _asset("report.js")
+    only = f"style-src '{_hash(style)}'; script-src '{_hash(script)}'"
     statuses = [(name, sum(1 for view in views if view.short.status == name)) for name in wording.STATUSES]
-    return environment.get_template("report.html.j2").render(
-        policy=f"default-src 'none'; style-src '{_hash(style)}'; script-src '{_hash(script)}'; base-uri 'none'; form-action 'none'",
+    return environment.get_template(
+        "report.html.j2"
+    ).render(
+        policy=f"default-src 'none'; {only}; base-uri 'none'; form-action 'none'",
         style=Markup(style),  # noqa: S704
         script=Markup(script),  # noqa: S704
         generated_at=str(shown.get("generated_at") or ""),
@@ -171,7 +173,9 @@ def _headline(numbers: dict[str, int], total: int) -> str:
         return f"No host fails, but {numbers['error'] + numbers['unreachable']} of {total} could not be measured"
     if numbers["warn"]:
         return f"No host fails, {numbers['warn']} of {total} lose{'s' if numbers['warn'] == 1 else ''} datagrams"
-    return f"All {total} {hosts} pass" if numbers["pass"] == total else f"No host fails; {numbers['pass']} of {total} pass"
+    if numbers["pass"] == total:
+        return f"All {total} {hosts} pass"
+    return f"No host fails; {numbers['pass']} of {total} pass"
 
 
 def _fleet(views: list[HostView]) -> list[tuple[str, int]]:

@@ -15,7 +15,14 @@ from typing import Any
 
 from ansible_collections.rxpath.linux.plugins.plugin_utils import _wording as wording
 from ansible_collections.rxpath.linux.plugins.plugin_utils._plain import plain, visible
-from ansible_collections.rxpath.linux.plugins.plugin_utils._summary import Summary, lost, summaries, where, who, window_seconds
+from ansible_collections.rxpath.linux.plugins.plugin_utils._summary import (
+    Summary,
+    lost,
+    summaries,
+    where,
+    who,
+    window_seconds,
+)
 
 PACKAGE = "rxpath.linux.udp_audit"
 Outcome = tuple[str, str] | None  # element name and message; None: passed
@@ -92,7 +99,7 @@ def _handoff(name: str, summary: Summary, host: dict[str, Any]) -> Outcome:
         return "skipped", summary.reason or "too little traffic to tell"
     if summary.status != "fail" or not losses:
         return None
-    return "failure", "; ".join(f"{finding['finding']}: {lost(finding, host)}" for finding in losses)
+    return "failure", "; ".join(f"{finding['finding']}: lost {lost(finding, host)}" for finding in losses)
 
 
 def _rule(rule: dict[str, Any]) -> Outcome:
@@ -124,7 +131,8 @@ def _output(host: dict[str, Any]) -> str:
 
 
 def _told(finding: dict[str, Any], host: dict[str, Any]) -> str:
-    lines = [f"{finding.get('finding')}: {lost(finding, host)}", where(finding), who(finding)]
+    verb = {"refused": "refused", "info": "counted"}.get(str(finding.get("class")), "lost")
+    lines = [f"{finding.get('finding')}: {verb} {lost(finding, host)}", where(finding), who(finding)]
     lines += [str(text) for text in finding.get("evidence") or []]
     for advice in finding.get("advice") or []:
         word = "do" if advice.get("helps") else "in vain"

@@ -109,6 +109,8 @@ def _application(findings: list[dict[str, Any]]) -> Node:
     """Return the application: it has no counter, but the socket's causes speak of it."""
     for finding in findings:
         if wording.station(finding) == "socket" and finding.get("sockets"):
-            causes = [wording.CAUSES.get(cause, cause) for cause in finding.get("causes") or [] if cause != "arrival_burst"]
-            return Node("application", "reader", [owner(losers(finding)[0]), *causes])
+            # A burst is the senders' doing; the other causes are the reader's.
+            causes = [cause for cause in finding.get("causes") or [] if cause != "arrival_burst"]
+            words = [wording.CAUSES.get(cause, cause) for cause in causes]
+            return Node("application", "reader", [owner(losers(finding)[0]), *words])
     return Node("application", "quiet", [])

@@ -63,7 +63,7 @@ def summarise(name: str, host: dict[str, Any]) -> Summary:
         where=where(main) if main else "",
         who=who(main) if main else "",
         why=", then ".join(wording.CAUSES.get(cause, cause) for cause in (main or {}).get("causes") or []),
-        act=[str(item.get("action")) for item in advice if item.get("helps")],
+        act=[act(item) for item in advice if item.get("helps")],
         vain=[vain(item) for item in advice if not item.get("helps")],
         others=[finding for finding in findings if finding is not main and finding.get("class") == "loss"],
     )
@@ -82,12 +82,11 @@ def headline(host: dict[str, Any], findings: list[dict[str, Any]]) -> dict[str, 
 
 
 def lost(finding: dict[str, Any], host: dict[str, Any]) -> str:
-    """Return how much a finding lost or refused; a prediction is called one."""
+    """Return how much a finding counted, without the verb; a prediction is called one."""
     delta, unit = finding.get("delta"), finding.get("unit") or "datagrams"
     if finding.get("pending") and not delta:
-        return "nothing yet: the overflow is predicted"
-    verb = {"refused": " refused", "info": " counted"}.get(str(finding.get("class")), " lost")
-    text = f"{wording.count(delta)} {unit}{verb}"
+        return "nothing yet; the overflow is predicted"
+    text = f"{wording.count(delta)} {unit}"
     length = window_seconds(host)
     if length:
         text += f" in {wording.seconds(length)}"
@@ -159,6 +158,16 @@ def who(finding: dict[str, Any]) -> str:
     if len(sockets) > 1:
         text += f", and {len(sockets) - 1} more socket{'s' if len(sockets) > 2 else ''}"
     return text
+
+
+def act(advice: dict[str, Any]) -> str:
+    """Return what to do, with the values where there are any."""
+    text = str(advice.get("action"))
+    current, wanted = advice.get("current"), advice.get("recommended")
+    if wanted is None or wanted == current:
+        return text
+    wanted = wording.setting(text, wanted)
+    return f"{text}: {wanted}" if current is None else f"{text}: from {wording.setting('', current)} to {wanted}"
 
 
 def vain(advice: dict[str, Any]) -> str:

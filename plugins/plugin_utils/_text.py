@@ -42,7 +42,7 @@ def render_text(report: dict[str, Any], color: bool) -> str:
     lines: list[str] = []
     told = [host for host in hosts if host.status in ("fail", "error", "unreachable", "warn")]
     for host in told[:MAX_BLOCKS]:
-        lines += _block(host, color) + [""]
+        lines += [*_block(host, color), ""]
     for host in told[MAX_BLOCKS : MAX_BLOCKS + MAX_LINES]:
         lines.append(_line(host, color))
     quiet = [host for host in hosts if host not in told]
@@ -73,7 +73,7 @@ def _block(host: Summary, color: bool) -> list[str]:
     for action in host.vain[:2]:
         lines += _field("in vain", action)
     if host.others:
-        named = [f"{other['finding']} {wording.count(other.get('delta'))} {other.get('unit')}" for other in host.others[:3]]
+        named = [f"{item['finding']} {wording.count(item.get('delta'))} {item.get('unit')}" for item in host.others[:3]]
         more = f", and {len(host.others) - 3} more" if len(host.others) > 3 else ""
         lines += _field("also", ", ".join(named) + more)
     return lines
@@ -84,7 +84,7 @@ def _line(host: Summary, color: bool, brief: bool = False) -> str:
     if host.finding is not None:
         text += f": {wording.title(host.finding['finding']).lower()} ({host.finding['finding']})"
         if not brief:
-            text += "".join(f", {part}" for part in (host.lost, host.who) if part)
+            text += "".join(f", {part}" for part in (f"lost {host.lost}", host.who) if part)
     elif host.reason:
         text += f": {host.reason}"
     return text

@@ -111,15 +111,15 @@ def seconds(value: Any) -> str:
 
 
 def setting(action: str, value: Any) -> str:
-    """Return a current or recommended value: buffers also in KiB or MiB, what is not given as a dash."""
+    """Return a current or recommended value as one would type it, buffers also in KiB or MiB; None is a dash."""
     if value is None:
         return "-"
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, (int, float)):
         if value >= 4096 and any(word in action for word in ("receive_buffer", "rmem_", "SO_RCVBUF")):
-            return f"{count(value)} ({size(value)})"
-        return count(value)
+            return f"{value} ({size(value)})"
+        return str(value)
     if isinstance(value, (list, dict)):
         parts = value if isinstance(value, list) else [f"{key}={item}" for key, item in value.items()]
         return ", ".join(str(part) for part in parts)

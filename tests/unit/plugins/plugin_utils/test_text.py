@@ -1,0 +1,51 @@
+# Copyright (c) 2026, rxpath.linux contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+import pytest
+from ansible_collections.rxpath.linux.plugins.plugin_utils._text import MAX_BLOCKS, MAX_LINES, render_text
+from ansible_collections.rxpath.linux.tests.unit.plugins.plugin_utils import reports
+
+
+def test_one_host_is_told_in_one_block() -> None:
+    text = render_text(reports.load("incident_quic"), color=False)
+    assert text.startswith("FAIL edge-quic-1: receive buffer overflow (socket.receive_buffer_overflow)\n")
+    for part in ("quic-proxy, pid 2217, buffer 25 MiB", "SO_REUSEPORT: from 1 to 2", "  in vain   a larger"):
+        assert part in text
+    assert "hosts:" not in text
+
+
+@pytest.mark.parametrize("case", ["unreachable", "error", "not_run", "inconclusive", "healthy"])
+def test_a_host_without_a_loss_is_one_line_with_its_reason(case: str) -> None:
+    report = reports.load(case)
+    (host,) = report["hosts"].values()
+    text = render_text(report, color=False)
+    assert "\n" not in text
+    assert text.endswith(host["reason"])
+
+
+def test_a_fleet_of_hundreds_fits_on_some_screens_and_counts_everyone() -> None:
+    report = reports.fleet(500)
+    text = render_text(report, color=False)
+    assert len(text.splitlines()) < MAX_BLOCKS * 16 + MAX_LINES + 12
+    assert text.splitlines()[-1].startswith("500 hosts: 75 FAIL, 5 ERROR, 15 UNREACHABLE, 35 WARN,")
+
+
+def test_an_empty_report_says_so() -> None:
+    assert render_text({"schema": 1, "hosts": {}}, color=False) == "no host was audited"
+
+
+def test_hostile_names_cannot_steer_the_terminal() -> None:
+    text = render_text(reports.hostile(), color=False)
+    assert all(char == "\n" or char.isprintable() for char in text)
+    coloured = render_text(reports.hostile(), color=True)
+    for code in ("1;31", "1;35", "1;33", "36", "32", "0"):
+        coloured = coloured.replace(f"\x1b[{code}m", "")
+    assert coloured.split() == text.split()
+
+
+def test_colour_changes_nothing_else() -> None:
+    assert "\x1b[1;31mFAIL\x1b[0m" in render_text(reports.mixed(), color=True)
+    assert "\x1b" not in render_text(reports.mixed(), color=False)
