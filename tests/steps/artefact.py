@@ -14,7 +14,7 @@ import threading
 from pathlib import Path
 
 from steps.environments import make_environment, python_links
-from steps.runner import CACHE, ROOT, Shell, StepFailed
+from steps.runner import CACHE, ROOT, Shell, StepError
 
 # Each supported ansible-core with the minor version of the Python that it is tested on.
 CORES = {"2.19": 11, "2.20": 12, "2.21": 13}
@@ -82,16 +82,16 @@ def check_reports(folder: Path) -> None:
     """Fail unless every report is there and tells of at least one host that was measured."""
     missing = [name for name in REPORTS if not (folder / name).is_file()]
     if missing:
-        raise StepFailed(f"the audit wrote no {', '.join(missing)}")
+        raise StepError(f"the audit wrote no {', '.join(missing)}")
     hosts = json.loads((folder / "report.json").read_text(encoding="utf-8"))["hosts"]
     told = {name: host["status"] for name, host in hosts.items()}
     if not told or not set(told.values()) <= {"pass", "warn", "fail", "inconclusive"}:
-        raise StepFailed(f"the report has no verdict on every host: {told}")
+        raise StepError(f"the report has no verdict on every host: {told}")
 
 
 def _pip_version(environment: Path) -> str:
     source = next(environment.glob("lib/python3.*/site-packages/ansible_test/_internal/python_requirements.py"))
     found = re.search(r"^\s+pip=['\"]([0-9.]+)['\"]", source.read_text(encoding="utf-8"), re.MULTILINE)
     if found is None:
-        raise StepFailed(f"{source} names no version of pip")
+        raise StepError(f"{source} names no version of pip")
     return found.group(1).replace(".", "_")

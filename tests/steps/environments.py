@@ -14,7 +14,7 @@ import sys
 from pathlib import Path
 from typing import Optional
 
-from steps.runner import CACHE, ROOT, Shell, StepSkipped
+from steps.runner import CACHE, ROOT, Shell, StepSkippedError
 
 # What hosts may run. ansible-core itself asks for 3.11 and newer.
 MINORS = range(9, 15)
@@ -43,7 +43,7 @@ def need_python(minor: int) -> Path:
     """Return a working Python 3.``minor``; without one the step is skipped."""
     python = find_python(minor)
     if python is None:
-        raise StepSkipped(f"no Python 3.{minor} with venv on this machine")
+        raise StepSkippedError(f"no Python 3.{minor} with venv on this machine")
     return python
 
 

@@ -15,6 +15,6 @@ import sys
 
 subprocess.run([sys.executable, "-m", "ensurepip", "--default-pip"], check=True, stdout=subprocess.DEVNULL)
 # The pip that came is good enough; what else was asked for is installed with it.
-words = [word for word in sys.argv[1:] if word not in ("--no-setuptools", "--no-wheel") and not word.startswith("pip==")]
+words = [word for word in sys.argv[1:] if not word.startswith(("--no-setuptools", "--no-wheel", "pip=="))]
 if any(not word.startswith("-") for word in words):
     subprocess.run([sys.executable, "-m", "pip", "install", *words], check=True)

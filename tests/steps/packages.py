@@ -10,7 +10,7 @@ import os
 import shutil
 from pathlib import Path
 
-from steps.runner import Shell, StepSkipped
+from steps.runner import Shell, StepSkippedError
 
 # program: (Debian's package, Fedora's package)
 PROGRAMS = {
@@ -40,14 +40,14 @@ def install_packages(shell: Shell) -> None:
     manager = next((name for name in ("apt-get", "dnf") if shutil.which(name)), None)
     packages = sorted({PROGRAMS[name][manager == "dnf"] for name in lacking})
     if manager is None or os.geteuid() != 0:
-        raise StepSkipped(f"install as root: {' '.join(packages)}")
+        raise StepSkippedError(f"install as root: {' '.join(packages)}")
     if manager == "dnf":
         shell.run(["dnf", "install", "-y", *packages])
     else:
         _apt_install(shell, packages)
     still = missing()
     if still:
-        raise StepSkipped(f"installed {' '.join(packages)} and yet there is no {', '.join(still)}")
+        raise StepSkippedError(f"installed {' '.join(packages)} and yet there is no {', '.join(still)}")
 
 
 def _apt_install(shell: Shell, packages: list[str]) -> None:

@@ -13,7 +13,7 @@ import tempfile
 from pathlib import Path
 
 from steps.artefact import check_reports
-from steps.runner import ROOT, Shell, StepFailed
+from steps.runner import ROOT, Shell, StepError
 
 # A fence marked "shell" holds commands, one marked anything else holds something to look at.
 _FENCE = re.compile(r"^```shell\n(.*?)^```$", re.MULTILINE | re.DOTALL)
@@ -30,7 +30,7 @@ def run_readme(shell: Shell) -> None:
     """Run every command of the README in a copy of what git knows, in a home of its own."""
     wanted = commands((ROOT / "README.md").read_text(encoding="utf-8"))
     if not any(command.startswith("make audit") for command in wanted):
-        raise StepFailed("README.md shows no make audit")
+        raise StepError("README.md shows no make audit")
     with tempfile.TemporaryDirectory(prefix="rxpath-readme-") as scratch:
         clone, home = Path(scratch, "rxpath.linux"), Path(scratch, "home")
         home.mkdir()

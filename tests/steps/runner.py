@@ -27,13 +27,14 @@ SKIPPED = "skipped"
 # Seconds that a step's processes have to put things right after SIGTERM (network namespaces, sysctls) before SIGKILL.
 GRACE = 30.0
 TAIL_LINES = 40
+TAIL_COLUMNS = 300
 
 
-class StepFailed(Exception):
+class StepError(Exception):
     """The step found a fault; its text says which."""
 
 
-class StepSkipped(Exception):
+class StepSkippedError(Exception):
     """The step cannot be done here; its text says why."""
 
 
@@ -82,7 +83,7 @@ class Shell:
             log.flush()
             with self._lock:
                 if self._stopped:
-                    raise StepFailed("interrupted")
+                    raise StepError("interrupted")
                 # A session of its own: a signal then reaches whatever the program itself started.
                 process = self._process = subprocess.Popen(
                     words,
@@ -97,11 +98,11 @@ class Shell:
                 code = process.wait(max(0.0, self._deadline - time.monotonic()))
             except subprocess.TimeoutExpired:
                 self._end(process)
-                raise StepFailed(f"used up its budget in: {' '.join(words)}") from None
+                raise StepError(f"used up its budget in: {' '.join(words)}") from None
         if self._stopped:
-            raise StepFailed("interrupted")
+            raise StepError("interrupted")
         if code not in allowed:
-            raise StepFailed(f"exit code {code} from: {' '.join(words)}")
+            raise StepError(f"exit code {code} from: {' '.join(words)}")
         return code
 
     def note(self, text: str) -> None:
@@ -163,11 +164,11 @@ class Runner:
         result, reason = PASSED, ""
         try:
             if self._stopped:
-                raise StepFailed("interrupted")
+                raise StepError("interrupted")
             step.action(shell)
-        except StepSkipped as skip:
+        except StepSkippedError as skip:
             result, reason = SKIPPED, str(skip)
-        except StepFailed as failure:
+        except StepError as failure:
             result, reason = FAILED, str(failure)
         except OSError as error:
             result, reason = FAILED, f"{type(error).__name__}: {error}"
@@ -183,7 +184,7 @@ class Runner:
             print(f"{outcome.name} {outcome.result} after {outcome.seconds:.0f} s{reason}", flush=True)
             if outcome.result == FAILED:
                 for line in log.read_text(encoding="utf-8", errors="replace").splitlines()[-TAIL_LINES:]:
-                    print(f"    {line}")
+                    print(f"    {line[:TAIL_COLUMNS]}")
                 print(f"    (all of it: {log.relative_to(ROOT)})", flush=True)
 
 
