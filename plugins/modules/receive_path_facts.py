@@ -13,16 +13,20 @@ version_added: "1.0.0"
 author:
   - rxpath.linux contributors (@rxpath)
 description:
-  - Returns what decides how a Linux host receives UDP datagrams. Sysctls with the file and the line that would set them at boot,
-    each NIC's driver, ring, channels, indirection table, UDP hash fields, coalescing, offloads, RPS, RFS, XPS and interrupts with
-    their affinity and queues, the processors, and whether irqbalance or tuned turn the same knobs.
-  - Only reads, through C(/proc), C(/sys), netlink and ioctl. No program is started on the host, no package is needed there.
-  - Everything here is readable without root on most hosts. What is not is named in RV(ansible_facts.receive_path.unknowns).
+  - Returns what decides how a Linux host receives UDP datagrams. Sysctls with the file and the line that would set
+    them at boot, each NIC's driver, ring, channels, indirection table, UDP hash fields, coalescing, offloads, RPS,
+    RFS, XPS and interrupts with their affinity and queues, the processors, and whether irqbalance or tuned turn the
+    same knobs.
+  - Only reads, through C(/proc), C(/sys), netlink and ioctl. No program is started on the host, no package is needed
+    there.
+  - Everything here is readable without root on most hosts. What is not is named in
+    RV(ansible_facts.receive_path.unknowns).
 options:
   interfaces:
     description:
       - Describe only these network devices, and the NICs below them.
-      - Without it, NICs, bonds, and devices that have a NIC at their bottom (VLANs, bridges) are described, others counted.
+      - Without it, NICs, bonds, and devices that have a NIC at their bottom (VLANs, bridges) are described, others
+        counted.
       - A name that is no device of the host is an error.
     type: list
     elements: str
@@ -47,8 +51,8 @@ requirements:
 seealso:
   - module: rxpath.linux.receive_path_info
 notes:
-  - The boot value follows the rules of systemd-sysctl. C(/etc/sysctl.conf) is not read at boot unless the distribution links it
-    into C(/etc/sysctl.d); a value that stands only there is returned under C(sysctl_conf).
+  - The boot value follows the rules of systemd-sysctl. C(/etc/sysctl.conf) is not read at boot unless the
+    distribution links it into C(/etc/sysctl.d); a value that stands only there is returned under C(sysctl_conf).
   - The facts of one host are kept below 64 KiB. Where that leaves an interface without its detail, an unknown says so.
 """
 
@@ -96,10 +100,12 @@ ansible_facts:
           sample: "6.12.48"
         sysctls:
           description:
-            - C(values) holds for each sysctl its C(running) value, and C(boot), C(file) and C(line) of the assignment that boot would
-              make last, null where there is none. C(drift) tells whether the two differ.
-            - C(overrides) lists earlier assignments that have no effect, C(sysctl_conf) one that only C(sysctl --system) would make.
-            - C(masked) lists files that mask others, C(sysctl_conf_at_boot) tells whether boot reads C(/etc/sysctl.conf).
+            - C(values) holds for each sysctl its C(running) value, and C(boot), C(file) and C(line) of the assignment
+              that boot would make last, or null. C(drift) tells whether the two differ.
+            - C(overrides) lists earlier assignments that have no effect, C(sysctl_conf) one that only C(sysctl
+              --system) would make.
+            - C(masked) lists files that mask others, C(sysctl_conf_at_boot) tells whether boot reads
+              C(/etc/sysctl.conf).
           returned: success
           type: dict
           sample:
@@ -149,7 +155,7 @@ ansible_facts:
           type: dict
           sample: {loopback: 1, virtual: 40}
         cpus:
-          description: Lists of CPUs, online, possible, isolated, without ticks, by package and node, and sharing a core.
+          description: Lists of CPUs by state, package and node, and those that share a core.
           returned: success
           type: dict
           sample:

@@ -29,13 +29,13 @@ _PATTERNS = (
 _GVE = re.compile(r"^gve-ntfy-blk(\d{1,5})(?:@|$)")
 
 
-def serves(name: str, interface: str, tx_queues: int) -> list[str] | None:
+def serves(name: str, interface: str, tx_queues: int, alone: bool) -> list[str] | None:
     """Return the queues that an interrupt serves (["rx-3", "tx-3"]), None where its name does not tell.
 
-    ``tx_queues`` is the number of transmit queues in use. An interrupt with the bare name of the interface
-    is the only one and serves queue 0.
+    ``tx_queues`` is the number of transmit queues in use. An interrupt with the bare name of the interface serves
+    queue 0 where it is the device's only one (``alone``); beside others it tells of link changes (igb, ixgbe, e1000e).
     """
-    if name == interface:
+    if name == interface and alone:
         return ["rx-0", "tx-0"]
     for pattern, kinds in _PATTERNS:
         match = pattern.search(name)

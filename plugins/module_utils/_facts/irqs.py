@@ -51,12 +51,13 @@ def irq_facts(
     One that serves no known queue (configuration, management) keeps its name; one that nobody uses is left out.
     """
     facts = []
-    for irq in device_irqs(reader, name):
-        handler = irq_name(reader, irq)
+    handlers = {irq: irq_name(reader, irq) for irq in device_irqs(reader, name)}
+    alone = sum(handler is not None for handler in handlers.values()) == 1
+    for irq, handler in handlers.items():
         queues = (by_napi or {}).get(irq)
         if handler is None and queues is None:
             continue
-        queues = queues or serves(handler or "", name, tx_queues)
+        queues = queues or serves(handler or "", name, tx_queues, alone)
         fact: dict[str, Any] = {
             "irq": int(irq),
             "serves": " ".join(queues) if queues else None,
