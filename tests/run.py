@@ -49,7 +49,8 @@ def lint(shell: Shell) -> None:
 
 def check_types(shell: Shell) -> None:
     """Check the types of the collection, then of what tests it."""
-    failed = [shell.run([BIN / "mypy", *rest], allowed=range(256)) for rest in ([], ["--config-file", "tests/mypy.ini"])]
+    for_tests = ["--config-file", "tests/mypy.ini"]
+    failed = [shell.run([BIN / "mypy", *rest], allowed=range(256)) for rest in ([], for_tests)]
     if any(failed):
         raise StepError("mypy found faults")
 
