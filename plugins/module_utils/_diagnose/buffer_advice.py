@@ -64,7 +64,7 @@ def enlarge(
     who = socket.get("process") or "the application"
     rmem_max, rmem_default = limits.get("rmem_max"), limits.get("rmem_default")
     asked = -(-needed // 2)
-    scope = ", on the node: in the pod's namespace it is read-only" if in_pod else ""
+    place = " on the node (it is read-only in the pod's namespace)" if in_pod else ""
     rest = "; it bridges this cause, not the others" if partly else ""
     short = rmem_max is not None and int(rmem_max) < asked
     advice: list[Advice] = []
@@ -85,7 +85,7 @@ def enlarge(
     if kind == CLAMPED:
         advice.append(
             advise(
-                f"raise net.core.rmem_max{scope} and restart {who}",
+                f"raise net.core.rmem_max{place}, then restart {who}",
                 rmem_max,
                 asked,
                 True,
@@ -98,24 +98,19 @@ def enlarge(
         return advice
     advice.append(
         advise(
-            "let {} ask for a larger receive_buffer (SO_RCVBUF){}".format(
-                who, " and raise net.core.rmem_max to match" if short else ""
-            ),
+            f"let {who} ask for {numbers.count(asked)} bytes with SO_RCVBUF, which makes its receive_buffer"
+            f"{' (and raise net.core.rmem_max to that)' if short else ''}",
             size,
-            asked,
+            needed,
             True,
-            "{} of buffer holds what came while the reader was behind; the kernel doubles the {} asked for{}{}".format(
-                numbers.size(needed),
-                numbers.size(asked),
-                f", but not beyond twice rmem_max (now {numbers.size(int(rmem_max or 0))})" if short else "",
-                rest,
-            ),
+            f"{numbers.size(needed)} hold what came while the reader was behind; the kernel doubles what is asked for"
+            f"{f', within rmem_max (now {numbers.size(int(rmem_max or 0))})' if short else ''}{rest}",
         )
     )
     if kind in (DEFAULT, BEFORE):
         advice.append(
             advise(
-                f"or raise net.core.rmem_default{scope} and restart {who}",
+                f"or raise net.core.rmem_default{place}, then restart {who}",
                 rmem_default,
                 needed,
                 True,

@@ -33,7 +33,7 @@ def size(number: float) -> str:
 
 def duration(seconds: float) -> str:
     """Return seconds as s, ms or µs."""
-    if seconds >= 1.0:
+    if seconds >= 0.9995:
         return f"{seconds:.1f} s"
     if seconds >= 0.001:
         return "%.0f ms" % (seconds * 1000) if seconds >= 0.01 else "%.1f ms" % (seconds * 1000)

@@ -220,24 +220,13 @@ def reason_of(one: Finding, losses: list[Finding]) -> str:
     if one["pending"]:
         left = (sockets[0] if sockets else {}).get("seconds_to_overflow")
         when = f" in {numbers.duration(float(left))}" if left else ""
-        return "{}{}{}: nothing is lost yet, but the queue overflows{}: {}".format(
-            one["finding"], who, place, when, why
-        )
-    ratio = "" if one["ratio"] is None else " ({} of what arrived there)".format(numbers.share(one["ratio"]))
-    device = " on {}".format(one["interface"]) if one["interface"] else ""
+        return f"nothing is lost yet, but the queue{who}{place} overflows{when}: {why}"
+    ratio = "" if one["ratio"] is None else f" ({numbers.share(one['ratio'])} of what arrived there)"
+    device = f" on {one['interface']}" if one["interface"] else ""
     also = len({other["finding"] for other in losses}) - 1
     rest = "" if also < 1 else f"; {also} other place{'' if also == 1 else 's'} lost as well"
-    return "{}{}{}{}: {} {} lost{}{}{}".format(
-        one["finding"],
-        who,
-        place,
-        device,
-        numbers.count(one["delta"]),
-        one["unit"],
-        ratio,
-        f": {why}" if why else "",
-        rest,
-    )
+    lost = f"{numbers.count(one['delta'])} {one['unit']}{ratio} lost"
+    return f"{lost} by {one['finding']}{who}{device}{place}{f': {why}' if why else ''}{rest}"
 
 
 def _unknown(item: Mapping[str, Any]) -> str:
