@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from typing import Any, Union
 
+from ansible_collections.rxpath.linux.plugins.module_utils._collect.cpulist import format_cpulist, parse_cpumask
+from ansible_collections.rxpath.linux.plugins.module_utils._collect.errors import ParseError
 from ansible_collections.rxpath.linux.plugins.module_utils._facts.reader import Reader
 from ansible_collections.rxpath.linux.plugins.module_utils._facts.sysctl_files import (
     Assignment,
@@ -87,13 +89,28 @@ def _fact(key: str, running: str | None, lines: list[Assignment], leftover: list
     if lines:
         rules = lines[-1]
         fact.update(boot=value(key, rules.value or ""), file=rules.file, line=rules.line)
-        fact["drift"] = None if now is None else fact["boot"] != now
+        fact["drift"] = None if now is None else _kernel_form(key, fact["boot"]) != _kernel_form(key, now)
         if lines[:-1]:
             fact["overrides"] = [_line(key, item) for item in lines[:-1]]
     if leftover:
         # Read by hand ("sysctl --system", "sysctl -p") it wins; at boot it does not exist.
         fact["sysctl_conf"] = _line(key, leftover[-1])
     return fact
+
+
+def _kernel_form(key: str, setting: Value) -> Value:
+    """Return a setting as the kernel keeps it, so that only a real difference counts as drift.
+
+    A mask is kept without leading zeros, the flow table of RFS rounded up to a power of two.
+    """
+    if key in _MASKS:
+        try:
+            return format_cpulist(parse_cpumask(str(setting)))
+        except ParseError:
+            return setting
+    if key == "net.core.rps_sock_flow_entries" and isinstance(setting, int) and 0 < setting < 1 << 32:
+        return 1 << (setting - 1).bit_length()
+    return setting
 
 
 def _line(key: str, item: Assignment) -> dict[str, Any]:

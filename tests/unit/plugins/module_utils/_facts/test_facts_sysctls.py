@@ -143,6 +143,21 @@ def test_a_file_names_a_key_that_the_kernel_does_not_have(tree: Tree) -> None:
     assert values["net.netfilter.nf_conntrack_max"]["drift"] is None
 
 
+@pytest.mark.parametrize(
+    ("key", "running", "boot", "drift"),
+    [
+        ("flow_limit_cpu_bitmap", "3", "00000003", False),
+        ("flow_limit_cpu_bitmap", "00000001,00000000", "3", True),
+        ("flow_limit_cpu_bitmap", "3", "words", True),
+        ("rps_sock_flow_entries", "32768", "30000", False),
+        ("rps_sock_flow_entries", "0", "30000", True),
+    ],
+)
+def test_drift_is_not_a_matter_of_writing(tree: Tree, key: str, running: str, boot: str, drift: bool) -> None:
+    root = tree(None, rf"/proc/sys/net/core/{key}|{running}\n", rf"/etc/sysctl.d/a.conf|net.core.{key} = {boot}\n")
+    assert sysctl_facts(Reader(root))["values"][f"net.core.{key}"]["drift"] is drift
+
+
 def test_keys() -> None:
     assert normal_key("net.ipv4.conf.eth0/100.rp_filter") == "net/ipv4/conf/eth0.100/rp_filter"
     assert normal_key("net/ipv4/conf/eth0.100/rp_filter") == "net/ipv4/conf/eth0.100/rp_filter"
