@@ -8,12 +8,11 @@ import contextlib
 import struct
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
-
 from ansible_collections.rxpath.linux.plugins.module_utils._collect.errors import ParseError
 from ansible_collections.rxpath.linux.plugins.module_utils._collect.ethtool import Ethtool
 from ansible_collections.rxpath.linux.plugins.module_utils._collect.ethtool_message import parse_features
+from hypothesis import given
+from hypothesis import strategies as st
 
 
 def test_second_block_and_nameless_bits() -> None:
