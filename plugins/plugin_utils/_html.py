@@ -75,15 +75,13 @@ def render_html(report: dict[str, Any]) -> str:
     style, script = _asset("report.css"), _asset("report.js")
     only = f"style-src '{_hash(style)}'; script-src '{_hash(script)}'"
     statuses = [(name, sum(1 for view in views if view.short.status == name)) for name in wording.STATUSES]
-    return environment.get_template(
-        "report.html.j2"
-    ).render(
+    return environment.get_template("report.html.j2").render(
         policy=f"default-src 'none'; {only}; base-uri 'none'; form-action 'none'",
         style=Markup(style),  # noqa: S704
         script=Markup(script),  # noqa: S704
         generated_at=str(shown.get("generated_at") or ""),
         views=views,
-        first=[view for view in views if view.short.status in ("fail", "warn", "error", "unreachable")][:FIRST_HOSTS],
+        first=_first(views),
         statuses=[(name, number) for name, number in statuses if number],
         headline=_headline(dict(statuses), len(views)),
         fleet=_fleet(views),
@@ -92,6 +90,13 @@ def render_html(report: dict[str, Any]) -> str:
         strip=strip,
         MAX_SOCKETS=MAX_SOCKETS,
     )
+
+
+def _first(views: list[HostView]) -> list[tuple[HostView, int]]:
+    """Return the host to look at first for each of the worst faults, and how many more hosts have the same."""
+    told = {view.short.name: view for view in views if view.short.status in ("fail", "warn", "error", "unreachable")}
+    groups = summary.alike([view.short for view in told.values()])
+    return [(told[group[0].name], len(group) - 1) for group in groups[:FIRST_HOSTS]]
 
 
 def _asset(name: str) -> str:

@@ -44,6 +44,23 @@ def summaries(report: dict[str, Any]) -> list[Summary]:
     return sorted(hosts, key=lambda host: (rank(host.status), -host.rate, host.name))
 
 
+def alike(hosts: list[Summary]) -> list[list[Summary]]:
+    """Group hosts whose headline is the same finding, with the same causes, in the same process; order is kept.
+
+    Hosts without a finding are alike when their reasons are.
+    """
+    groups: dict[tuple[str, ...], list[Summary]] = {}
+    for host in hosts:
+        key: tuple[str, ...] = (host.status, host.reason)
+        if host.finding is not None:
+            sockets = losers(host.finding)
+            process = str(sockets[0].get("process")) if sockets else ""
+            pending = str(bool(host.finding.get("pending")))
+            key = (host.status, str(host.finding.get("finding")), host.why, process, pending)
+        groups.setdefault(key, []).append(host)
+    return list(groups.values())
+
+
 def rank(status: str) -> int:
     """Return 0 for the worst status; one that is not known counts as an error."""
     return wording.STATUSES.index(status if status in wording.STATUSES else "error")

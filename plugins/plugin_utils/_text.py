@@ -11,10 +11,12 @@ from typing import Any
 
 from ansible_collections.rxpath.linux.plugins.plugin_utils import _wording as wording
 from ansible_collections.rxpath.linux.plugins.plugin_utils._plain import plain, visible
-from ansible_collections.rxpath.linux.plugins.plugin_utils._summary import Summary, summaries
+from ansible_collections.rxpath.linux.plugins.plugin_utils._summary import Summary, alike, summaries
 
-# A fleet of hundreds must stay readable: so many hosts are told in full, so many more in one line, the rest counted.
+# A fleet of hundreds must stay readable: so many blocks, then counts with so many names; up to so many hosts each has
+# a line of its own.
 MAX_BLOCKS = 12
+MAX_NAMES = 4
 MAX_LINES = 20
 WIDTH = 110
 
@@ -41,15 +43,14 @@ def render_text(report: dict[str, Any], color: bool) -> str:
         return "no host was audited"
     lines: list[str] = []
     told = [host for host in hosts if host.status in ("fail", "error", "unreachable", "warn")]
-    for host in told[:MAX_BLOCKS]:
-        lines += [*_block(host, color), ""]
-    for host in told[MAX_BLOCKS : MAX_BLOCKS + MAX_LINES]:
-        lines.append(_line(host, color))
     quiet = [host for host in hosts if host not in told]
-    if len(hosts) <= MAX_LINES:
-        lines += [_line(host, color) for host in quiet]
-    else:
-        lines += _counted(told[MAX_BLOCKS + MAX_LINES :] + quiet, color)
+    small = len(hosts) <= MAX_LINES
+    # In a fleet one fault is often on many hosts: it is told once, for the host that has it worst.
+    groups = [[host] for host in told] if small else alike(told)
+    for group in groups[:MAX_BLOCKS]:
+        lines += [*_block(group, color), ""]
+    rest = [host for group in groups[MAX_BLOCKS:] for host in group] + quiet
+    lines += [_line(host, color) for host in rest] if small else _counted(rest, color)
     if len(hosts) > 1:
         if lines[-1]:
             lines.append("")
@@ -57,11 +58,18 @@ def render_text(report: dict[str, Any], color: bool) -> str:
     return "\n".join(lines).rstrip("\n")
 
 
-def _block(host: Summary, color: bool) -> list[str]:
+def _block(group: list[Summary], color: bool) -> list[str]:
+    host = group[0]
     lines = [_line(host, color, brief=host.finding is not None)]
-    if host.finding is None:
-        return lines
-    lines += _field("why", host.reason)
+    if host.finding is not None:
+        lines += _told(host)
+    if len(group) > 1:
+        lines += _field("same", f"on {len(group) - 1} more: {_names(group[1:])}")
+    return lines
+
+
+def _told(host: Summary) -> list[str]:
+    lines = _field("why", host.reason)
     lines += _field("lost", host.lost)
     lines += _field("where", host.where)
     lines += _field("who", host.who)
@@ -82,7 +90,7 @@ def _block(host: Summary, color: bool) -> list[str]:
 def _line(host: Summary, color: bool, brief: bool = False) -> str:
     text = f"{_badge(host.status, color)} {host.name}"
     if host.finding is not None:
-        text += f": {wording.title(host.finding['finding']).lower()} ({host.finding['finding']})"
+        text += f": {host.finding['finding']}"
         if not brief:
             text += "".join(f", {part}" for part in (f"lost {host.lost}", host.who) if part)
     elif host.reason:
@@ -106,11 +114,15 @@ def _field(label: str, text: str) -> list[str]:
 def _counted(hosts: list[Summary], color: bool) -> list[str]:
     lines = []
     for status in wording.STATUSES:
-        names = [host.name for host in hosts if host.status == status]
-        if names:
-            more = f", and {len(names) - 4} more" if len(names) > 4 else ""
-            lines.append(f"{_badge(status, color)} {len(names)}: {', '.join(names[:4])}{more}")
+        found = [host for host in hosts if host.status == status]
+        if found:
+            lines.append(f"{_badge(status, color)} {len(found)}: {_names(found)}")
     return lines
+
+
+def _names(hosts: list[Summary]) -> str:
+    more = f", and {len(hosts) - MAX_NAMES} more" if len(hosts) > MAX_NAMES else ""
+    return ", ".join(host.name for host in hosts[:MAX_NAMES]) + more
 
 
 def _totals(hosts: list[Summary], color: bool) -> str:

@@ -70,14 +70,26 @@ def _varied(host: dict[str, Any], index: int) -> dict[str, Any]:
 
 def hostile() -> dict[str, Any]:
     """Return all cases with every free text, names and keys included, replaced by a hostile one."""
-    fixed = {"status", "finding", "first_loss", "main_loss", "class", "unit", "certainty", "label", "generated_at"}
+    fixed = {
+        "status",
+        "finding",
+        "first_loss",
+        "main_loss",
+        "class",
+        "unit",
+        "certainty",
+        "label",
+        "generated_at",
+        "causes",
+    }
 
     def spoiled(value: Any, key: str = "") -> Any:
         if isinstance(value, dict):
             return {name: spoiled(item, name) for name, item in value.items()}
         if isinstance(value, list):
             return [spoiled(item, key) for item in value]
-        return value + HOSTILE if isinstance(value, str) and key not in fixed else value
+        # The host's own namespace is called so by the collection itself.
+        return value + HOSTILE if isinstance(value, str) and key not in fixed and value != "host" else value
 
     report: dict[str, Any] = spoiled(mixed())
     report["hosts"] = {name + HOSTILE: host for name, host in report["hosts"].items()}

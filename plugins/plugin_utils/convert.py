@@ -1,0 +1,108 @@
+# Copyright (c) 2026, rxpath.linux contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Values as Ansible hands them over, made into what they mean: extra variables arrive as strings."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Mapping
+from typing import Any
+
+_TRUE = frozenset(("true", "yes", "on", "y", "t", "1"))
+_FALSE = frozenset(("false", "no", "off", "n", "f", "0"))
+
+
+class SettingError(ValueError):
+    """A variable that cannot be used; the message names it, shows its value and says what would do."""
+
+    def __init__(self, variable: str, why: str) -> None:
+        super().__init__(f"{variable}: {why}")
+
+
+def to_number(variable: str, value: Any, low: float, high: float = math.inf, above: bool = False) -> float:
+    """Return a finite number with low <= number <= high (low < number with ``above``). Raises SettingError."""
+    try:
+        if isinstance(value, bool):
+            raise ValueError
+        number = float(value)
+    except (TypeError, ValueError):
+        raise SettingError(variable, f"must be a number, not {_shown(value)}") from None
+    if not ((low < number if above else low <= number) and number <= high and math.isfinite(number)):
+        least = f"more than {low:g}" if above else f"at least {low:g}"
+        most = "" if math.isinf(high) else f" and at most {high:g}"
+        raise SettingError(variable, f"must be {least}{most}, not {_shown(value)}")
+    return number
+
+
+def to_whole(variable: str, value: Any, low: int, high: float = math.inf) -> int:
+    """Return a whole number within its range. Raises SettingError."""
+    try:
+        return int(to_number(variable, value if isinstance(value, float) else int(str(value), 10), low, high))
+    except (ValueError, OverflowError) as error:
+        if isinstance(error, SettingError):
+            raise
+        raise SettingError(variable, f"must be a whole number, not {_shown(value)}") from None
+
+
+def to_bool(variable: str, value: Any) -> bool:
+    """Return a boolean; the words that Ansible takes for one are taken. Raises SettingError."""
+    if isinstance(value, bool):
+        return value
+    word = str(value).strip().lower()
+    if word in _TRUE:
+        return True
+    if word in _FALSE:
+        return False
+    raise SettingError(variable, f"must be true or false, not {_shown(value)}")
+
+
+def to_list(variable: str, value: Any) -> list[Any]:
+    """Return a list; a string is split at its commas, or read as JSON where it is a JSON list. Raises SettingError."""
+    if value is None:
+        return []
+    if isinstance(value, str):
+        text = value.strip()
+        if text.startswith("["):
+            value = _json(variable, text)
+        else:
+            return [part.strip() for part in text.split(",") if part.strip()]
+    if isinstance(value, (int, float)) and not isinstance(value, bool):
+        return [value]
+    if not isinstance(value, (list, tuple)):
+        raise SettingError(variable, f"must be a list, or words with commas between them, not {_shown(value)}")
+    return list(value)
+
+
+def to_words(variable: str, value: Any) -> list[str]:
+    """Return a list of strings without duplicates, in the order given. Raises SettingError."""
+    words = to_list(variable, value)
+    for word in words:
+        if isinstance(word, (Mapping, list, tuple, bool)) or word is None:
+            raise SettingError(variable, f"must hold words, not {_shown(word)}")
+    return list(dict.fromkeys(str(word) for word in words))
+
+
+def to_mapping(variable: str, value: Any) -> dict[str, Any]:
+    """Return a dictionary; a string is read as JSON. Raises SettingError."""
+    if value is None or value == "":
+        return {}
+    if isinstance(value, str):
+        value = _json(variable, value.strip())
+    if not isinstance(value, Mapping):
+        raise SettingError(variable, f"must be a dictionary, not {_shown(value)}")
+    return {str(key): item for key, item in value.items()}
+
+
+def _json(variable: str, text: str) -> Any:
+    try:
+        return json.loads(text)
+    except ValueError as error:
+        raise SettingError(variable, f"is no valid JSON ({error}): {_shown(text)}") from None
+
+
+def _shown(value: Any) -> str:
+    text = repr(value if not isinstance(value, str) else str(value))
+    return text if len(text) <= 80 else text[:77] + "..."
