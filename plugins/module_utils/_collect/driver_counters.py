@@ -6,8 +6,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from functools import lru_cache
-from typing import Iterable, NamedTuple, Optional, Tuple
+from typing import NamedTuple
 
 from ansible_collections.rxpath.linux.plugins.module_utils._collect.driver_table import (
     DRIVER_DROP,
@@ -23,7 +24,7 @@ from ansible_collections.rxpath.linux.plugins.module_utils._collect.driver_table
 
 CLASSES = (RING_FULL, DRIVER_DROP, OUTSIDE_HOST, XDP_DROP, LINK_ERROR)
 
-Counter = Tuple[str, int]
+Counter = tuple[str, int]
 
 
 class Total(NamedTuple):
@@ -45,13 +46,13 @@ def distinct(counters: Iterable[Counter]) -> list[Counter]:
     for raw, value in counters:
         name = raw.strip()
         if name.endswith("Queue#"):
-            block = "%s %d: " % (name[:-1], value)
+            block = f"{name[:-1]} {value}: "
         elif raw[:1].isspace():
             name = block + name
         else:
             block = ""
         seen[name] = seen.get(name, 0) + 1
-        found.append((name if seen[name] == 1 else "%s #%d" % (name, seen[name]), value))
+        found.append((name if seen[name] == 1 else f"{name} #{seen[name]}", value))
     return found
 
 
@@ -81,7 +82,7 @@ def totals(driver: str, classified: dict[str, list[Counter]]) -> dict[str, Total
     """
     found = {}
     for kind, counters in classified.items():
-        groups: dict[str, dict[Tuple[str, bool], int]] = {}
+        groups: dict[str, dict[tuple[str, bool], int]] = {}
         for name, value in counters:
             rule = _match(driver, name)
             if rule is not None and rule.kind == kind:
@@ -100,7 +101,7 @@ def totals(driver: str, classified: dict[str, list[Counter]]) -> dict[str, Total
 
 
 @lru_cache(maxsize=1 << 14)
-def _match(driver: str, name: str) -> Optional[Rule]:
+def _match(driver: str, name: str) -> Rule | None:
     """Return the first rule that fits, for a raw name or one that ``distinct`` made."""
     bare = name.strip()
     if driver == "vmxnet3":

@@ -16,7 +16,8 @@ outbound_pci_stalled_wr.
 from __future__ import annotations
 
 import re
-from typing import NamedTuple, Pattern, Tuple
+from re import Pattern
+from typing import NamedTuple
 
 RING_FULL = "ring_full"
 DRIVER_DROP = "driver_drop"
@@ -42,12 +43,7 @@ def _rule(kind: str, pattern: str, group: str, level: str = "device", events: bo
 _LINK = (
     _rule(LINK_ERROR, r"(port\.)?(rx_)?crc_err(or)?s?(_phy|\.nic)?", "crc"),
     _rule(LINK_ERROR, r"(rx_)?(align|symbol|frame|illegal)_?(err(or)?s?|bytes)(_phy|\.nic)?", "frame"),
-    _rule(
-        LINK_ERROR,
-        r"(port\.)?rx_(jabbers?|fragments|undersize(_pkts)?|long_length_errors|short_length_errors)"
-        r"(_phy|\.nic)?",
-        "size",
-    ),
+    _rule(LINK_ERROR, r"(port\.)?rx_(jabbers?|fragments|undersize|\w+_length_errors)(_phy|\.nic)?", "size"),
 )
 
 _IXGBE = (
@@ -165,7 +161,7 @@ _GENERIC = (
     _rule(DRIVER_DROP, r"(?!.*tx).*rx.*(drop|discard).*", "drop"),
 )
 
-_DRIVERS: dict[str, Tuple[Rule, ...]] = {
+_DRIVERS: dict[str, tuple[Rule, ...]] = {
     "ixgbe": _IXGBE,
     "ixgbevf": _IXGBE,
     "i40e": _I40E,
@@ -198,6 +194,6 @@ def known(driver: str) -> bool:
     return driver in _DRIVERS
 
 
-def rules(driver: str) -> Tuple[Rule, ...]:
+def rules(driver: str) -> tuple[Rule, ...]:
     """Return the rules of a driver, or the generic ones, and those for errors of the link."""
     return _DRIVERS.get(driver, _GENERIC) + _LINK

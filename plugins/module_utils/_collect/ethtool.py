@@ -18,7 +18,6 @@ import os
 import socket
 import struct
 from types import TracebackType
-from typing import Optional, Tuple, Type
 
 from ansible_collections.rxpath.linux.plugins.module_utils._collect.ethtool_message import (
     Channels,
@@ -54,7 +53,7 @@ class EthtoolError(OSError):
     """The kernel or the driver refused a request; ``errno`` is theirs, ENODEV where the device is gone."""
 
     def __init__(self, number: int, what: str) -> None:
-        super().__init__(number, "%s: %s" % (what, os.strerror(number)))
+        super().__init__(number, f"{what}: {os.strerror(number)}")
         self.what = what
 
 
@@ -63,13 +62,13 @@ class Ethtool:
 
     def __init__(self) -> None:
         self._socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM | socket.SOCK_CLOEXEC)
-        self._names: dict[Tuple[str, int, int], list[str]] = {}
+        self._names: dict[tuple[str, int, int], list[str]] = {}
 
     def __enter__(self) -> Ethtool:
         return self
 
     def __exit__(
-        self, kind: Optional[Type[BaseException]], error: Optional[BaseException], trace: Optional[TracebackType]
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
 
@@ -77,12 +76,12 @@ class Ethtool:
         """Close the socket; a second call does nothing."""
         self._socket.close()
 
-    def driver(self, device: str) -> Optional[Driver]:
+    def driver(self, device: str) -> Driver | None:
         """Return the driver, its versions and its bus address."""
         data = self._request(device, "driver", struct.pack("=I192x", _GDRVINFO))
         return None if data is None else parse_driver(data)
 
-    def stats(self, device: str) -> Optional[list[Tuple[str, int]]]:
+    def stats(self, device: str) -> list[tuple[str, int]] | None:
         """Return the driver's own counters in the driver's order; names can repeat (vmxnet3).
 
         The names are asked for once for each device and number of counters; they change only with that number.
@@ -92,59 +91,59 @@ class Ethtool:
             if not count:
                 return None if count is None else []
             names = self._strings(device, _SS_STATS, count)
-            data = self._request(device, "statistics", struct.pack("=II%dx" % (8 * count + _SPARE), _GSTATS, count))
+            data = self._request(device, "statistics", struct.pack(f"=II{8 * count + _SPARE}x", _GSTATS, count))
             if names is None or data is None:
                 return None
             values = parse_statistics(data)
             if len(values) == len(names):
                 return list(zip(names, values))
-        raise EthtoolError(errno.EAGAIN, "%s: the number of statistics keeps changing" % device)
+        raise EthtoolError(errno.EAGAIN, f"{device}: the number of statistics keeps changing")
 
-    def ring(self, device: str) -> Optional[Ring]:
+    def ring(self, device: str) -> Ring | None:
         """Return descriptors in the receive ring, and the most that the driver takes."""
         data = self._request(device, "ring", struct.pack("=I32x", _GRINGPARAM))
         return None if data is None else parse_ring(data)
 
-    def channels(self, device: str) -> Optional[Channels]:
+    def channels(self, device: str) -> Channels | None:
         """Return the numbers of queues, and the most that the driver takes."""
         data = self._request(device, "channels", struct.pack("=I32x", _GCHANNELS))
         return None if data is None else parse_channels(data)
 
-    def coalesce(self, device: str) -> Optional[Coalesce]:
+    def coalesce(self, device: str) -> Coalesce | None:
         """Return the interrupt moderation; times in microseconds."""
         data = self._request(device, "coalescing", struct.pack("=I88x", _GCOALESCE))
         return None if data is None else parse_coalesce(data)
 
-    def rx_flow_hash(self, device: str, flow: str) -> Optional[str]:
+    def rx_flow_hash(self, device: str, flow: str) -> str | None:
         """Return the header fields that spread a flow type ("udp4", "udp6", "tcp4", "tcp6"), as ethtool's letters."""
         data = self._request(device, "flow hash", struct.pack("=II184x", _GRXFH, _FLOWS[flow]))
         return None if data is None else parse_rx_flow_hash(data)
 
-    def rss(self, device: str) -> Optional[Rss]:
+    def rss(self, device: str) -> Rss | None:
         """Return the indirection table, the size of the key and the hash function."""
         sizes = self._request(device, "indirection", struct.pack("=I24x", _GRSSH))
         if sizes is None:
             return None
         empty = parse_rss(sizes, [])
         room = 4 * empty.indirection_size + empty.key_size
-        request = struct.pack("=IIII8x%dx" % (room + _SPARE), _GRSSH, 0, empty.indirection_size, empty.key_size)
+        request = struct.pack(f"=IIII8x{room + _SPARE}x", _GRSSH, 0, empty.indirection_size, empty.key_size)
         data = self._request(device, "indirection", request)
         if data is None:
             return None
         count = self._count(device, _SS_RSS_HASH_FUNCS) or 0
         return parse_rss(data, self._strings(device, _SS_RSS_HASH_FUNCS, count) or [])
 
-    def features(self, device: str) -> Optional[dict[str, bool]]:
+    def features(self, device: str) -> dict[str, bool] | None:
         """Return every offload by the kernel's name ("rx-gro", "rx-lro", …), and whether it is on."""
         count = self._count(device, _SS_FEATURES)
         names = self._strings(device, _SS_FEATURES, count) if count else None
         if not count or names is None:
             return None
         blocks = (count + 31) // 32
-        data = self._request(device, "features", struct.pack("=II%dx" % (16 * blocks), _GFEATURES, blocks))
+        data = self._request(device, "features", struct.pack(f"=II{16 * blocks}x", _GFEATURES, blocks))
         return None if data is None else parse_features(data, names)
 
-    def _count(self, device: str, group: int) -> Optional[int]:
+    def _count(self, device: str, group: int) -> int | None:
         """Return how many strings a set has; None without such a set."""
         data = self._request(device, "string sets", struct.pack("=IIQI", _GSSET_INFO, 0, 1 << group, 0))
         if data is None:
@@ -153,34 +152,32 @@ class Ethtool:
         if not mask >> group & 1:
             return None
         if count > _MAX_STRINGS:
-            raise EthtoolError(errno.E2BIG, "%s: string sets" % device)
+            raise EthtoolError(errno.E2BIG, f"{device}: string sets")
         return int(count)
 
-    def _strings(self, device: str, group: int, count: int) -> Optional[list[str]]:
+    def _strings(self, device: str, group: int, count: int) -> list[str] | None:
         key = (device, group, count)
         if key not in self._names:
-            data = self._request(
-                device, "strings", struct.pack("=III%dx" % (32 * count + _SPARE), _GSTRINGS, group, count)
-            )
+            data = self._request(device, "strings", struct.pack(f"=III{32 * count + _SPARE}x", _GSTRINGS, group, count))
             if data is None:
                 return None
             self._names[key] = parse_strings(data)
         return self._names[key]
 
-    def _request(self, device: str, what: str, request: bytes) -> Optional[bytes]:
+    def _request(self, device: str, what: str, request: bytes) -> bytes | None:
         """Give the kernel a buffer that begins with a command, and return what it made of it."""
         buffer = array.array("B", request)
         address, _length = buffer.buffer_info()
         try:
             name = device.encode()
         except UnicodeEncodeError as error:
-            raise EthtoolError(errno.ENODEV, "%s: %s" % (ascii(device), what)) from error
+            raise EthtoolError(errno.ENODEV, f"{device!a}: {what}") from error
         if len(name) > 15:
-            raise EthtoolError(errno.ENODEV, "%s: %s" % (device, what))
+            raise EthtoolError(errno.ENODEV, f"{device}: {what}")
         try:
             fcntl.ioctl(self._socket, _SIOCETHTOOL, struct.pack("@16sP16x", name, address))
         except OSError as error:
             if error.errno == errno.EOPNOTSUPP:
                 return None
-            raise EthtoolError(error.errno or errno.EIO, "%s: %s" % (device, what)) from error
+            raise EthtoolError(error.errno or errno.EIO, f"{device}: {what}") from error
         return buffer.tobytes()

@@ -117,8 +117,8 @@ def parse_rss(data: bytes, functions: list[str]) -> Rss:
     table: list[int] = []
     if len(data) > _RSS_HEAD:
         if len(data) < _RSS_HEAD + 4 * slots:
-            raise ParseError("ethtool indirection", "%d slots in %d bytes" % (slots, len(data)))
-        table = list(struct.unpack_from("=%dI" % slots, data, _RSS_HEAD))
+            raise ParseError("ethtool indirection", f"{slots} slots in {len(data)} bytes")
+        table = list(struct.unpack_from(f"={slots}I", data, _RSS_HEAD))
     names = [name for bit, name in enumerate(functions) if bits >> bit & 1]
     return Rss(table, slots, key, " ".join(names), transform)
 
@@ -130,7 +130,7 @@ def parse_features(data: bytes, names: list[str]) -> dict[str, bool]:
     """
     _command, blocks = _unpack("=II", data, "features")
     if len(names) > 32 * blocks:
-        raise ParseError("ethtool features", "%d names in %d blocks" % (len(names), blocks))
+        raise ParseError("ethtool features", f"{len(names)} names in {blocks} blocks")
     active = _unpack("=8x" + "8xI4x" * ((len(names) + 31) // 32), data, "features")
     return {name: bool(active[index // 32] >> index % 32 & 1) for index, name in enumerate(names) if name}
 
@@ -139,7 +139,7 @@ def parse_strings(data: bytes) -> list[str]:
     """Decode ETHTOOL_GSTRINGS: every name as the driver has it, blanks included."""
     _command, _group, count = _unpack("=III", data, "strings")
     if len(data) < 12 + _STRING * count:
-        raise ParseError("ethtool strings", "%d names in %d bytes" % (count, len(data)))
+        raise ParseError("ethtool strings", f"{count} names in {len(data)} bytes")
     return [_text(data[at : at + _STRING]) for at in range(12, 12 + _STRING * count, _STRING)]
 
 
@@ -147,13 +147,13 @@ def parse_statistics(data: bytes) -> list[int]:
     """Decode ETHTOOL_GSTATS: u64 values in the order of the names."""
     _command, count = _unpack("=II", data, "statistics")
     if len(data) < 8 + 8 * count:
-        raise ParseError("ethtool statistics", "%d values in %d bytes" % (count, len(data)))
-    return list(struct.unpack_from("=%dQ" % count, data, 8))
+        raise ParseError("ethtool statistics", f"{count} values in {len(data)} bytes")
+    return list(struct.unpack_from(f"={count}Q", data, 8))
 
 
 def _unpack(layout: str, data: bytes, what: str) -> tuple[Any, ...]:
     if len(data) < struct.calcsize(layout):
-        raise ParseError("ethtool " + what, "%d bytes" % len(data))
+        raise ParseError("ethtool " + what, f"{len(data)} bytes")
     return struct.unpack_from(layout, data)
 
 

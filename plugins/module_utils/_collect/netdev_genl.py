@@ -13,8 +13,9 @@ from __future__ import annotations
 
 import errno
 import struct
+from collections.abc import Iterable
 from types import TracebackType
-from typing import Iterable, NamedTuple, Optional, Type
+from typing import NamedTuple
 
 from ansible_collections.rxpath.linux.plugins.module_utils._collect.errors import ParseError
 from ansible_collections.rxpath.linux.plugins.module_utils._collect.netlink import (
@@ -45,8 +46,6 @@ _NAMES = {
     18: "rx_csum_bad",
     23: "rx_hw_drop_ratelimits",
     24: "tx_hw_drops",
-    25: "tx_hw_drop_errors",
-    32: "tx_hw_drop_ratelimits",
     33: "tx_stop",
     34: "tx_wake",
 }
@@ -56,8 +55,8 @@ class Qstats(NamedTuple):
     """Statistics of a device (``queue`` and ``direction`` None) or of one queue; names as the kernel documents them."""
 
     ifindex: int
-    direction: Optional[str]
-    queue: Optional[int]
+    direction: str | None
+    queue: int | None
     stats: dict[str, int]
 
 
@@ -67,7 +66,7 @@ class Queue(NamedTuple):
     ifindex: int
     direction: str
     queue: int
-    napi_id: Optional[int]
+    napi_id: int | None
 
 
 class Napi(NamedTuple):
@@ -75,8 +74,8 @@ class Napi(NamedTuple):
 
     ifindex: int
     napi_id: int
-    irq: Optional[int]
-    pid: Optional[int]
+    irq: int | None
+    pid: int | None
 
 
 class Netdev:
@@ -93,7 +92,7 @@ class Netdev:
         return self
 
     def __exit__(
-        self, kind: Optional[Type[BaseException]], error: Optional[BaseException], trace: Optional[TracebackType]
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
 
@@ -101,27 +100,27 @@ class Netdev:
         """Close the socket; a second call does nothing."""
         self._socket.close()
 
-    def device_qstats(self) -> Optional[list[Qstats]]:
+    def device_qstats(self) -> list[Qstats] | None:
         """Return the statistics of each device whose driver has them."""
         messages = self._dump(_QSTATS_GET)
         return None if messages is None else parse_qstats(messages)
 
-    def queue_qstats(self) -> Optional[list[Qstats]]:
+    def queue_qstats(self) -> list[Qstats] | None:
         """Return the statistics of each queue."""
         messages = self._dump(_QSTATS_GET, attribute(_QSTATS_SCOPE, struct.pack("=I", _SCOPE_QUEUE)))
         return None if messages is None else parse_qstats(messages)
 
-    def queues(self) -> Optional[list[Queue]]:
+    def queues(self) -> list[Queue] | None:
         """Return every queue of every device that is up."""
         messages = self._dump(_QUEUE_GET)
         return None if messages is None else parse_queues(messages)
 
-    def napis(self) -> Optional[list[Napi]]:
+    def napis(self) -> list[Napi] | None:
         """Return every NAPI instance of every device that is up."""
         messages = self._dump(_NAPI_GET)
         return None if messages is None else parse_napis(messages)
 
-    def _dump(self, command: int, payload: bytes = b"") -> Optional[list[Message]]:
+    def _dump(self, command: int, payload: bytes = b"") -> list[Message] | None:
         try:
             return list(self._socket.dump(self._family, _HEADER.pack(command, 1) + payload))
         except NetlinkError as error:
@@ -130,7 +129,7 @@ class Netdev:
             raise
 
 
-def open_netdev() -> Optional[Netdev]:
+def open_netdev() -> Netdev | None:
     """Open the family in the current network namespace; None where the kernel has none.
 
     Raises NetlinkError, ParseError.
@@ -192,9 +191,9 @@ def parse_napis(messages: Iterable[Message]) -> list[Napi]:
 
 def _attributes(body: memoryview) -> dict[int, bytes]:
     if len(body) < _HEADER.size:
-        raise ParseError(_WHAT, "a body of %d bytes" % len(body))
+        raise ParseError(_WHAT, f"a body of {len(body)} bytes")
     return parse_attributes(body, _HEADER.size, what=_WHAT)
 
 
-def _optional(values: dict[int, bytes], kind: int) -> Optional[int]:
+def _optional(values: dict[int, bytes], kind: int) -> int | None:
     return unsigned(values[kind], _WHAT) if kind in values else None

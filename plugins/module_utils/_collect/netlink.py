@@ -14,8 +14,8 @@ import errno
 import os
 import socket
 import struct
+from collections.abc import Iterator
 from types import TracebackType
-from typing import Iterator, Optional, Type
 
 from ansible_collections.rxpath.linux.plugins.module_utils._collect.netlink_message import (
     HEADER,
@@ -68,7 +68,7 @@ class NetlinkError(OSError):
     """The kernel refused a request, or its answer did not arrive whole. ``errno`` is the kernel's."""
 
     def __init__(self, number: int, what: str) -> None:
-        super().__init__(number, "%s: %s" % (what, os.strerror(number)))
+        super().__init__(number, f"{what}: {os.strerror(number)}")
         self.what = what
 
 
@@ -83,9 +83,9 @@ class NetlinkSocket:
         try:
             self._socket = socket.socket(socket.AF_NETLINK, socket.SOCK_RAW | socket.SOCK_CLOEXEC, protocol)
         except OSError as error:
-            raise NetlinkError(error.errno or errno.EIO, "netlink protocol %d" % protocol) from error
+            raise NetlinkError(error.errno or errno.EIO, f"netlink protocol {protocol}") from error
         self._sequence = 0
-        self._what = "netlink protocol %d" % protocol
+        self._what = f"netlink protocol {protocol}"
         seconds = int(timeout)
         timeval = struct.pack("@ll", seconds, int((timeout - seconds) * 1e6))
         self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, timeval)
@@ -95,7 +95,7 @@ class NetlinkSocket:
         return self
 
     def __exit__(
-        self, kind: Optional[Type[BaseException]], error: Optional[BaseException], trace: Optional[TracebackType]
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
 
@@ -126,7 +126,7 @@ class NetlinkSocket:
                 continue
             if buffers is not None:
                 return buffers
-        raise NetlinkError(last, "%s, dump %d" % (self._what, kind))
+        raise NetlinkError(last, f"{self._what}, dump {kind}")
 
     def dump(self, kind: int, payload: bytes, flags: int = 0) -> Iterator[Message]:
         """Yield (type, body) of every message of a dump. Errors as ``dump_buffers``."""
@@ -141,7 +141,7 @@ class NetlinkSocket:
         buffers = self._exchange(kind, payload, flags | NLM_F_ACK, until_done=False) or []
         return [message for data in buffers for message in iter_bodies(data)]
 
-    def _exchange(self, kind: int, payload: bytes, flags: int, until_done: bool) -> Optional[list[bytes]]:
+    def _exchange(self, kind: int, payload: bytes, flags: int, until_done: bool) -> list[bytes] | None:
         """Send and receive until DONE or the acknowledgement; None for a dump that was interrupted by a change."""
         self._sequence = (self._sequence + 1) & 0xFFFFFFFF
         header = HEADER.pack(HEADER.size + len(payload), kind, flags | NLM_F_REQUEST, self._sequence, 0)
@@ -163,7 +163,7 @@ class NetlinkSocket:
                 if message in (NLMSG_ERROR, NLMSG_DONE):
                     number = -_ERROR.unpack_from(data, start)[0] if end - start >= 4 else 0
                     if number > 0:
-                        raise NetlinkError(number, "%s, request %d" % (self._what, kind))
+                        raise NetlinkError(number, f"{self._what}, request {kind}")
                     finished = True
                 elif message == NLMSG_OVERRUN:
                     raise NetlinkError(errno.ENOBUFS, self._what)

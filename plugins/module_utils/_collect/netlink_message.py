@@ -13,7 +13,8 @@ from __future__ import annotations
 
 import struct
 import sys
-from typing import Iterator, Optional, Tuple, Union
+from collections.abc import Iterator
+from typing import Union
 
 from ansible_collections.rxpath.linux.plugins.module_utils._collect.errors import ParseError
 
@@ -27,10 +28,10 @@ _ATTRIBUTE = struct.Struct("=HH")
 _ATTRIBUTE_TYPE = 0x3FFF
 
 Buffer = Union[bytes, memoryview]
-Message = Tuple[int, memoryview]
+Message = tuple[int, memoryview]
 
 
-def iter_messages(data: Buffer, what: str = "netlink message") -> Iterator[Tuple[int, int, int, int, int]]:
+def iter_messages(data: Buffer, what: str = "netlink message") -> Iterator[tuple[int, int, int, int, int]]:
     """Yield (type, flags, sequence, start of the body, end of the body) of every message in one datagram.
 
     Raises ParseError where a length does not fit the datagram.
@@ -38,34 +39,34 @@ def iter_messages(data: Buffer, what: str = "netlink message") -> Iterator[Tuple
     offset, total = 0, len(data)
     while offset < total:
         if total - offset < HEADER.size:
-            raise ParseError(what, "%d bytes left, a header has %d" % (total - offset, HEADER.size))
+            raise ParseError(what, f"{total - offset} bytes left, a header has {HEADER.size}")
         length, kind, flags, sequence, _port = HEADER.unpack_from(data, offset)
         if length < HEADER.size or offset + length > total:
-            raise ParseError(what, "length %d of %d bytes left" % (length, total - offset))
+            raise ParseError(what, f"length {length} of {total - offset} bytes left")
         yield kind, flags, sequence, offset + HEADER.size, offset + length
         offset += (length + 3) & ~3
 
 
 def iter_attributes(
-    buf: Buffer, offset: int = 0, end: Optional[int] = None, what: str = "netlink attribute"
-) -> Iterator[Tuple[int, bytes]]:
+    buf: Buffer, offset: int = 0, end: int | None = None, what: str = "netlink attribute"
+) -> Iterator[tuple[int, bytes]]:
     """Yield (type, value) of every attribute between two offsets, in order and with repeats (a list repeats its type).
 
     Raises ParseError where a length does not fit.
     """
     stop = len(buf) if end is None else end
     if not 0 <= offset <= stop <= len(buf):
-        raise ParseError(what, "bounds %d to %d of %d bytes" % (offset, stop, len(buf)))
+        raise ParseError(what, f"bounds {offset} to {stop} of {len(buf)} bytes")
     while stop - offset >= _ATTRIBUTE.size:
         length, kind = _ATTRIBUTE.unpack_from(buf, offset)
         if length < _ATTRIBUTE.size or offset + length > stop:
-            raise ParseError(what, "length %d of %d bytes left" % (length, stop - offset))
+            raise ParseError(what, f"length {length} of {stop - offset} bytes left")
         yield kind & _ATTRIBUTE_TYPE, bytes(buf[offset + 4 : offset + length])
         offset += (length + 3) & ~3
 
 
 def parse_attributes(
-    buf: Buffer, offset: int = 0, end: Optional[int] = None, what: str = "netlink attribute"
+    buf: Buffer, offset: int = 0, end: int | None = None, what: str = "netlink attribute"
 ) -> dict[int, bytes]:
     """Return the attributes by type; of a repeated type the last. Raises ParseError as ``iter_attributes``."""
     return dict(iter_attributes(buf, offset, end, what))
@@ -76,17 +77,17 @@ def attribute(kind: int, value: bytes) -> bytes:
     return _ATTRIBUTE.pack(len(value) + 4, kind) + value + b"\0" * (-len(value) % 4)
 
 
-def unsigned(value: Optional[bytes], what: str) -> int:
+def unsigned(value: bytes | None, what: str) -> int:
     """Decode an unsigned number of 1, 2, 4 or 8 bytes by its length (the kernel's "uint" may be 4 or 8).
 
     Raises ParseError for any other length and where the attribute is absent (None).
     """
     if value is None or len(value) not in (1, 2, 4, 8):
-        raise ParseError(what, "absent" if value is None else "a number of %d bytes" % len(value))
+        raise ParseError(what, "absent" if value is None else f"a number of {len(value)} bytes")
     return int.from_bytes(value, sys.byteorder)
 
 
-def text(value: Optional[bytes]) -> str:
+def text(value: bytes | None) -> str:
     """Decode a string attribute; the trailing zero is dropped, what is no UTF-8 is kept as escapes."""
     return (value or b"").split(b"\0", 1)[0].decode("utf-8", "backslashreplace")
 

@@ -13,7 +13,8 @@ from __future__ import annotations
 
 import os
 import struct
-from typing import Iterable, NamedTuple, Optional, Tuple
+from collections.abc import Iterable
+from typing import NamedTuple
 
 from ansible_collections.rxpath.linux.plugins.module_utils._collect.errors import ParseError
 from ansible_collections.rxpath.linux.plugins.module_utils._collect.netlink import (
@@ -49,10 +50,10 @@ class NftChain(NamedTuple):
     family: str
     table: str
     name: str
-    hook: Optional[str]
-    priority: Optional[int]
-    policy: Optional[str]
-    device: Optional[str]
+    hook: str | None
+    priority: int | None
+    policy: str | None
+    device: str | None
 
 
 class NftRule(NamedTuple):
@@ -67,8 +68,8 @@ class NftRule(NamedTuple):
     handle: int
     comment: str
     verdict: str
-    packets: Optional[int]
-    bytes: Optional[int]
+    packets: int | None
+    bytes: int | None
 
 
 def available() -> bool:
@@ -78,7 +79,7 @@ def available() -> bool:
             if any(line.startswith("nf_tables ") for line in file):
                 return True
         release = os.uname().release
-        with open("/lib/modules/%s/modules.builtin" % release, encoding="ascii", errors="replace") as file:
+        with open(f"/lib/modules/{release}/modules.builtin", encoding="ascii", errors="replace") as file:
             return any(line.rstrip().endswith("/nf_tables.ko") for line in file)
     except OSError:
         # A kernel without modules, or one whose files are not here, loads nothing.
@@ -141,9 +142,9 @@ def parse_drop_rules(messages: Iterable[Message]) -> list[NftRule]:
     return found
 
 
-def _parse_expressions(value: bytes) -> Tuple[str, Optional[Tuple[int, int]]]:
+def _parse_expressions(value: bytes) -> tuple[str, tuple[int, int] | None]:
     """Return the verdict, empty if it is neither drop nor reject, and packets and bytes of the counter before it."""
-    counted: Optional[Tuple[int, int]] = None
+    counted: tuple[int, int] | None = None
     for _kind, element in iter_attributes(value, what=_WHAT):
         expression = parse_attributes(element, what=_WHAT)
         name = text(expression.get(_EXPRESSION_NAME))
@@ -173,16 +174,16 @@ def _parse_comment(value: bytes) -> str:
     return ""
 
 
-def _decode(body: memoryview) -> Tuple[str, dict[int, bytes]]:
+def _decode(body: memoryview) -> tuple[str, dict[int, bytes]]:
     if len(body) < _HEADER.size:
-        raise ParseError(_WHAT, "a body of %d bytes" % len(body))
+        raise ParseError(_WHAT, f"a body of {len(body)} bytes")
     family = body[0]
     return _FAMILIES.get(family, str(family)), parse_attributes(body, _HEADER.size, what=_WHAT)
 
 
-def _number(value: Optional[bytes], default: int = 0, signed: bool = False) -> int:
+def _number(value: bytes | None, default: int = 0, signed: bool = False) -> int:
     if value is None:
         return default
     if len(value) > 8:
-        raise ParseError(_WHAT, "a number of %d bytes" % len(value))
+        raise ParseError(_WHAT, f"a number of {len(value)} bytes")
     return int.from_bytes(value, "big", signed=signed)

@@ -10,7 +10,8 @@ Layout: man 7 rtnetlink, include/uapi/linux/{if_link,rtnetlink,pkt_sched,gen_sta
 from __future__ import annotations
 
 import struct
-from typing import Iterable, NamedTuple, Optional
+from collections.abc import Iterable
+from typing import NamedTuple
 
 from ansible_collections.rxpath.linux.plugins.module_utils._collect.errors import ParseError
 from ansible_collections.rxpath.linux.plugins.module_utils._collect.netlink import (
@@ -39,12 +40,15 @@ _STATS_BASIC, _STATS_QUEUE, _STATS_PKT64 = 1, 3, 8
 _OPERSTATES = ("unknown", "notpresent", "down", "lowerlayerdown", "testing", "dormant", "up")
 _XDP_MODES = {1: "native", 2: "generic", 3: "offload", 4: "multiple"}
 # struct rtnl_link_stats64; older kernels end before rx_nohandler or rx_otherhost_dropped.
+# fmt: off
 _STATISTICS = (
-    "rx_packets tx_packets rx_bytes tx_bytes rx_errors tx_errors rx_dropped tx_dropped multicast collisions "
-    "rx_length_errors rx_over_errors rx_crc_errors rx_frame_errors rx_fifo_errors rx_missed_errors "
-    "tx_aborted_errors tx_carrier_errors tx_fifo_errors tx_heartbeat_errors tx_window_errors "
-    "rx_compressed tx_compressed rx_nohandler rx_otherhost_dropped"
-).split()
+    "rx_packets", "tx_packets", "rx_bytes", "tx_bytes", "rx_errors", "tx_errors", "rx_dropped", "tx_dropped",
+    "multicast", "collisions", "rx_length_errors", "rx_over_errors", "rx_crc_errors", "rx_frame_errors",
+    "rx_fifo_errors", "rx_missed_errors", "tx_aborted_errors", "tx_carrier_errors", "tx_fifo_errors",
+    "tx_heartbeat_errors", "tx_window_errors", "rx_compressed", "tx_compressed", "rx_nohandler",
+    "rx_otherhost_dropped",
+)
+# fmt: on
 
 
 class Link(NamedTuple):
@@ -58,14 +62,14 @@ class Link(NamedTuple):
     ifindex: int
     name: str
     kind: str
-    master: Optional[int]
-    link: Optional[int]
-    link_netnsid: Optional[int]
+    master: int | None
+    link: int | None
+    link_netnsid: int | None
     mtu: int
     operstate: str
     mac: str
-    xdp_mode: Optional[str]
-    xdp_prog_id: Optional[int]
+    xdp_mode: str | None
+    xdp_prog_id: int | None
     slave_kind: str
     stats64: dict[str, int]
     flags: int
@@ -113,7 +117,7 @@ def parse_links(messages: Iterable[Message]) -> list[Link]:
         if kind != _RTM_NEWLINK:
             continue
         if len(body) < _LINK.size:
-            raise ParseError("rtnetlink link", "a body of %d bytes" % len(body))
+            raise ParseError("rtnetlink link", f"a body of {len(body)} bytes")
         _family, _type, index, flags, _change = _LINK.unpack_from(body)
         values = parse_attributes(body, _LINK.size, what="rtnetlink link")
         info = parse_attributes(values.get(_IFLA_LINKINFO, b""), what="rtnetlink link info")
@@ -130,7 +134,7 @@ def parse_links(messages: Iterable[Message]) -> list[Link]:
                 link_netnsid=None if peer == _NETNSID_NOT_ASSIGNED else peer,
                 mtu=_optional(values, _IFLA_MTU) or 0,
                 operstate=_OPERSTATES[state] if state < len(_OPERSTATES) else str(state),
-                mac=":".join("%02x" % byte for byte in values.get(_IFLA_ADDRESS, b"")),
+                mac=":".join(f"{byte:02x}" for byte in values.get(_IFLA_ADDRESS, b"")),
                 xdp_mode=mode,
                 xdp_prog_id=program,
                 slave_kind=text(info.get(_INFO_SLAVE_KIND)),
@@ -148,7 +152,7 @@ def parse_qdiscs(messages: Iterable[Message]) -> list[Qdisc]:
         if kind != _RTM_NEWQDISC:
             continue
         if len(body) < _QDISC.size:
-            raise ParseError("rtnetlink qdisc", "a body of %d bytes" % len(body))
+            raise ParseError("rtnetlink qdisc", f"a body of {len(body)} bytes")
         _family, index, handle, parent, _info = _QDISC.unpack_from(body)
         values = parse_attributes(body, _QDISC.size, what="rtnetlink qdisc")
         stats = parse_attributes(values.get(_TCA_STATS2, b""), what="rtnetlink qdisc statistics")
@@ -164,19 +168,19 @@ def parse_qdiscs(messages: Iterable[Message]) -> list[Qdisc]:
 
 
 def _handle(number: int) -> str:
-    return "%x:%s" % (number >> 16, "%x" % (number & 0xFFFF) if number & 0xFFFF else "")
+    return "{:x}:{}".format(number >> 16, f"{number & 0xFFFF:x}" if number & 0xFFFF else "")
 
 
-def _optional(values: dict[int, bytes], kind: int) -> Optional[int]:
-    return unsigned(values[kind], "rtnetlink link attribute %d" % kind) if kind in values else None
+def _optional(values: dict[int, bytes], kind: int) -> int | None:
+    return unsigned(values[kind], f"rtnetlink link attribute {kind}") if kind in values else None
 
 
 def _parse_statistics(value: bytes) -> dict[str, int]:
     count = min(len(value) // 8, len(_STATISTICS))
-    return dict(zip(_STATISTICS, struct.unpack_from("=%dQ" % count, value)))
+    return dict(zip(_STATISTICS, struct.unpack_from(f"={count}Q", value)))
 
 
-def _parse_xdp(value: bytes) -> tuple[Optional[str], Optional[int]]:
+def _parse_xdp(value: bytes) -> tuple[str | None, int | None]:
     values = parse_attributes(value, what="rtnetlink XDP")
     attached = _optional(values, _XDP_ATTACHED) or 0
     if not attached:

@@ -13,9 +13,10 @@ No privilege is needed.
 from __future__ import annotations
 
 import struct
+from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from socket import AF_INET, AF_INET6, inet_ntop, ntohs
-from typing import Any, Iterable, Iterator, NamedTuple, Tuple
+from typing import Any, NamedTuple
 
 from ansible_collections.rxpath.linux.plugins.module_utils._collect.errors import ParseError
 from ansible_collections.rxpath.linux.plugins.module_utils._collect.netlink import NETLINK_SOCK_DIAG, NetlinkSocket
@@ -44,7 +45,7 @@ _FULL = "IH10xBB2xHH16s16sIQ4xI4xII"
 _NUMBERS = "IH54xQ4xI8xI"
 
 # Cookie, inode, receive queue, rmem_alloc, receive buffer, drops.
-RawSocket = Tuple[int, int, int, int, int, int]
+RawSocket = tuple[int, int, int, int, int, int]
 
 
 class UdpSocket(NamedTuple):
@@ -101,7 +102,7 @@ def _address(family: int, address: bytes) -> str:
     """Return "192.0.2.1" or "[2001:db8::1]" of an address field of 16 bytes in network order."""
     if family == AF_INET:
         return inet_ntop(AF_INET, address[:4])
-    return "[%s]" % inet_ntop(AF_INET6, address)
+    return f"[{inet_ntop(AF_INET6, address)}]"
 
 
 def parse_udp(buffers: Iterable[bytes], protocol: int = IPPROTO_UDP) -> list[UdpSocket]:
@@ -112,9 +113,9 @@ def parse_udp(buffers: Iterable[bytes], protocol: int = IPPROTO_UDP) -> list[Udp
         for row in zip(*columns[2:]):
             family, state, port, remote_port, local, remote, ifindex, cookie, queue, uid, inode = row[:11]
             if family not in _FAMILIES:
-                raise ParseError(_WHAT, "address family %d" % family)
-            here = "%s:%d" % (_address(family, local), ntohs(port))
-            there = "%s:%d" % (_address(family, remote), ntohs(remote_port)) if remote_port or any(remote) else ""
+                raise ParseError(_WHAT, f"address family {family}")
+            here = f"{_address(family, local)}:{ntohs(port)}"
+            there = f"{_address(family, remote)}:{ntohs(remote_port)}" if remote_port or any(remote) else ""
             numbers = (ifindex, uid, inode, cookie, queue, *row[12:], state)
             found.append(UdpSocket(_FAMILIES[family], name, here, there, *numbers))
     return found
@@ -128,7 +129,7 @@ def parse_raw(buffers: Iterable[bytes]) -> list[RawSocket]:
     return found
 
 
-def _runs(buffers: Iterable[bytes], text: str) -> Iterator[list[Tuple[Any, ...]]]:
+def _runs(buffers: Iterable[bytes], text: str) -> Iterator[list[tuple[Any, ...]]]:
     """Yield the columns of each run of sockets whose messages are alike in length and in the place of SKMEMINFO.
 
     Nearly all messages of a dump are alike, so a run is taken and checked whole, by compiled code; that makes
@@ -139,10 +140,10 @@ def _runs(buffers: Iterable[bytes], text: str) -> Iterator[list[Tuple[Any, ...]]
         offset, total = 0, len(data)
         while offset < total:
             if total - offset < HEADER.size:
-                raise ParseError(_WHAT, "%d bytes left, a header has %d" % (total - offset, HEADER.size))
+                raise ParseError(_WHAT, f"{total - offset} bytes left, a header has {HEADER.size}")
             length, kind = _HEAD.unpack_from(data, offset)
             if length < HEADER.size or offset + length > total:
-                raise ParseError(_WHAT, "length %d of %d bytes left" % (length, total - offset))
+                raise ParseError(_WHAT, f"length {length} of {total - offset} bytes left")
             stride = (length + 3) & ~3
             if kind == NLMSG_DONE:
                 break
@@ -168,7 +169,7 @@ def _runs(buffers: Iterable[bytes], text: str) -> Iterator[list[Tuple[Any, ...]]
 @lru_cache(maxsize=64)
 def _layout(text: str, stride: int, memory: int) -> struct.Struct:
     """Return the format of one message; ``text`` ends with the body, at 88."""
-    return struct.Struct("=%s%dxIII24xI%dx" % (text, memory - 92, stride - memory - 36))
+    return struct.Struct(f"={text}{memory - 92}xIII24xI{stride - memory - 36}x")
 
 
 def _memory_offset(data: bytes, start: int, end: int) -> int:
