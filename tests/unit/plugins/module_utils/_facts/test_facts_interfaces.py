@@ -119,7 +119,7 @@ def nic_lines(name: str, queues: int, state: str) -> list[str]:
     base = f"/sys/class/net/{name}"
     lines = [rf"{base}/operstate|{state}\n", rf"{base}/device/numa_node|0\n"]
     for queue in range(queues):
-        irq = hash((name, queue)) % 9000 + 1000
+        irq = 1000 + 200 * int(name[3:]) + queue
         lines += [
             rf"{base}/queues/rx-{queue}/rps_cpus|0\n",
             rf"{base}/queues/tx-{queue}/xps_cpus|{1 << queue % 32:x}\n",
