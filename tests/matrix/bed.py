@@ -170,6 +170,7 @@ class Bed:
             batch = "\n".join((
                 "addr add 10.%d.0.%d/24 dev %s" % (net, end, device),
                 "addr add fd%02d::%d/64 dev %s nodad" % (net, end, device),
+                "link set %s addrgenmode none" % device,  # no router solicitations among the counted packets
                 "link set %s up" % device,
                 "neigh replace 10.%d.0.%d dev %s lladdr %s nud permanent" % (net, other, device, macs[other - 1]),
                 "neigh replace fd%02d::%d dev %s lladdr %s nud permanent" % (net, other, device, macs[other - 1]),

@@ -41,6 +41,10 @@ class BufferCase(Case):
 
     def build(self) -> None:
         self.reader = self.scene([])
+        self.send()
+
+    def send(self) -> None:
+        """Start the senders; they wait for ``go``."""
         self.flood(*self.flood_options)
 
     def act(self) -> None:
@@ -57,7 +61,7 @@ class BufferCase(Case):
         """Send once more to a reader with a huge buffer: nothing may be lost."""
         again = self.scene(["-F", str(HUGE)])
         first, self.floods = self.floods, []
-        self.flood(*self.flood_options)
+        self.send()
         self.traffic()
         time.sleep(0.1)
         got = again.stop()
@@ -205,13 +209,17 @@ class DownstreamReleased(Downstream):
 
 @case("causes.both")
 class Both(Downstream):
-    """Bursts above a small buffer, and a downstream that stalls: the larger part of the loss is told first."""
+    """Bursts above a small buffer on top of a steady stream, and a downstream that stalls: the larger part of the loss is told first."""
 
     alone = True
     causes = [BURST, STALL]
     reader_options = ["-w", "20"]
     flood_options = ["-s", "1200", "-b", "250", "-e", "100000", "-n", "24"]
     stalled = 0.6
+
+    def send(self) -> None:
+        super().send()
+        self.flood("-s", "1200", "-b", "2", "-e", "1000", "-n", "2300", "-o", "4194304")
 
     def judge(self) -> Verdict:
         expected = self.overflow()
@@ -225,12 +233,14 @@ class Both(Downstream):
         return Verdict(FAIL, [expected._replace(causes=order)], OVERFLOW, OVERFLOW)
 
     def alone_by_bursts(self) -> int:
-        """Send the same to the same reader, without the stall."""
+        """Send the same to the same reader, without the stall; return what was lost."""
         again = self.scene([])
-        flood = self.bed.flood(*self.flood_options)
-        flood.go()
-        flood.wait()
-        return int(flood.wait()["sent"]) - int(again.stop()["distinct"])
+        first, self.floods = self.floods, []
+        self.send()
+        Case.traffic(self)
+        sent = sum(flood.wait()["sent"] for flood in self.floods)
+        self.floods = first
+        return int(sent - again.stop()["distinct"])
 
 
 @case("slow.default_buffer")

@@ -65,15 +65,18 @@ def play(name: str, bed_only: bool, keep: str) -> Dict[str, Any]:
                 case.traffic()
             except Exception:  # noqa: BLE001 - told by the main thread
                 failure.append(traceback.format_exc())
+            sent.set()
+            over.wait()  # programs that this thread started end with it
 
-        thread = threading.Thread(target=send)
+        sent, over = threading.Event(), threading.Event()
+        thread = threading.Thread(target=send, daemon=True)
         began = time.time()
         thread.start()
         sample = None if bed_only else audit(case)
         if bed_only:
             blocked(case)
         case.audited_already.set()
-        thread.join()
+        sent.wait()
         if failure:
             return {"outcome": "error", "wrong": failure, "facts": case.facts}
         took = time.time() - began

@@ -33,7 +33,7 @@ def compiled(name: str) -> Path:
 
 
 def command(name: str) -> List[str]:
-    """Return the command line of ``flood`` or ``drain`` (C or Python), or of ``pydrain`` (always Python)."""
-    if name != "pydrain" and shutil.which("cc"):
+    """Return the command line of a program: C where there is a compiler, else Python; ``pydrain`` always Python."""
+    if (HERE / (name + ".c")).exists() and shutil.which("cc"):
         return [str(compiled(name))]
     return [sys.executable, str(HERE / ("drain.py" if name == "pydrain" else name + ".py"))]
