@@ -177,15 +177,13 @@ def _headline(numbers: dict[str, int], total: int) -> str:
     if numbers["error"] + numbers["unreachable"]:
         return f"No host fails, but {numbers['error'] + numbers['unreachable']} of {total} could not be measured"
     if numbers["warn"]:
-        return f"No host fails, {numbers['warn']} of {total} lose{'s' if numbers['warn'] == 1 else ''} datagrams"
+        return f"No host fails, {numbers['warn']} of {total} warn{'s' if numbers['warn'] == 1 else ''}"
     if numbers["pass"] == total:
         return f"All {total} {hosts} pass"
     return f"No host fails; {numbers['pass']} of {total} pass"
 
 
 def _fleet(views: list[HostView]) -> list[tuple[str, int]]:
-    """Return for each station how many hosts lost datagrams there."""
-    return [
-        (name, sum(1 for view in views if any(wording.station(item) == name for item in view.losses)))
-        for name in wording.STATIONS
-    ]
+    """Return for each station how many hosts lost datagrams there; a prediction is no loss yet."""
+    lossy = [{wording.station(item) for item in view.losses if item.get("delta")} for view in views]
+    return [(name, sum(1 for stations in lossy if name in stations)) for name in wording.STATIONS]

@@ -103,7 +103,8 @@ def _diagnose(variables: Mapping[str, Any]) -> dict[str, Any]:
     for name in thresholds:
         if name not in DEFAULT_THRESHOLDS:
             raise SettingError(
-                "udp_audit_thresholds", f"unknown threshold '{name}'; there are: {', '.join(sorted(DEFAULT_THRESHOLDS))}"
+                "udp_audit_thresholds",
+                f"unknown threshold '{name}'; there are: {', '.join(sorted(DEFAULT_THRESHOLDS))}",
             )
     ratio = to_number("udp_audit_max_loss_ratio", variables["udp_audit_max_loss_ratio"], 0, 1)
     delay = to_number("udp_audit_max_queue_delay", variables["udp_audit_max_queue_delay"], 0, above=True)

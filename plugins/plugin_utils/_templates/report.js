@@ -22,11 +22,13 @@
   const rows = [...table.tBodies[0].rows];
   const texts = new Map(rows.map((row) => [row, row.textContent.toLowerCase()]));
   const heads = [...table.tHead.rows[0].cells];
-  const value = (row, column) => {
+  // A host without a finding has its reason in one wide cell: it stands below every number and name.
+  const value = (row, column, numeric) => {
     const cell = row.cells[column];
+    if (!cell || cell.colSpan > 1) { return numeric ? -Infinity : ""; }
     return cell.dataset.v === undefined ? cell.textContent.trim() : Number(cell.dataset.v);
   };
-  const compare = (a, b) => typeof a === "number" ? a - b : a.localeCompare(b, "en", { numeric: true });
+  const compare = (a, b) => a === b ? 0 : typeof a === "number" ? a - b : a.localeCompare(b, "en", { numeric: true });
   heads.forEach((head, column) => {
     const button = head.querySelector("button");
     if (!button) { return; }
@@ -38,7 +40,7 @@
       heads.forEach((other) => { if (other.hasAttribute("aria-sort")) { other.setAttribute("aria-sort", "none"); } });
       head.setAttribute("aria-sort", next);
       const sign = next === "ascending" ? 1 : -1;
-      rows.sort((a, b) => sign * compare(value(a, column), value(b, column)));
+      rows.sort((a, b) => sign * compare(value(a, column, numeric), value(b, column, numeric)));
       table.tBodies[0].append(...rows);
     });
   });

@@ -1,0 +1,129 @@
+# Copyright (c) 2026, rxpath.linux contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""report.html in a real browser: it loads in time, complains of nothing, and its table sorts and filters."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+from ansible_collections.rxpath.linux.plugins.plugin_utils.report import write_reports
+from ansible_collections.rxpath.linux.tests.unit.plugins.plugin_utils import reports
+
+CHROMIUM = next(
+    (path for name in ("chromium", "chromium-browser", "google-chrome") if (path := shutil.which(name))), ""
+)
+pytestmark = pytest.mark.skipif(not CHROMIUM, reason="no chromium on this machine")
+
+OPTIONS = (
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--enable-logging=stderr",
+)
+
+
+def browse(page: Path, profile: Path, *options: str) -> tuple[str, list[str], float]:
+    """Return the document after loading, what the console said, and the seconds that the browser took."""
+    command = [CHROMIUM, *OPTIONS, f"--user-data-dir={profile}", *options, "--dump-dom", page.as_uri()]
+    begun = time.monotonic()
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=True)
+    console = [line for line in done.stderr.splitlines() if ":CONSOLE" in line]
+    return done.stdout, console, time.monotonic() - begun
+
+
+def written(report: dict[str, Any], directory: Path) -> Path:
+    return Path(write_reports(report, str(directory), ["html"])["html"])
+
+
+def scripted(page: Path, script: str) -> Path:
+    """Return a copy of a page that runs a script of the test after its own; the page's policy would forbid it."""
+    text = re.sub(r'<meta http-equiv="Content-Security-Policy"[^>]*>', "", page.read_text(encoding="utf-8"))
+    copy = page.with_name("scripted.html")
+    copy.write_text(text.replace("</body>", f"<script>{script}</script></body>"), encoding="utf-8")
+    return copy
+
+
+def test_five_hundred_hosts_are_there_within_two_seconds(tmp_path: Path) -> None:
+    page = written(reports.fleet(500), tmp_path)
+    blank = tmp_path / "blank.html"
+    blank.write_text("<!DOCTYPE html><title>blank</title>", encoding="utf-8")
+    profile = tmp_path / "profile"
+    browse(blank, profile)  # the first start fills the profile
+    start = min(browse(blank, profile)[2] for _ in range(3))
+    loaded = min(browse(page, profile)[2] for _ in range(3))
+    assert page.stat().st_size < 5 * 1024 * 1024
+    assert loaded - start < 2.0
+
+
+@pytest.mark.parametrize("make", [reports.mixed, reports.hostile], ids=["mixed", "hostile"])
+def test_the_console_stays_silent_and_the_script_is_allowed_to_run(make: Any, tmp_path: Path) -> None:
+    document, console, _seconds = browse(written(make(), tmp_path), tmp_path / "profile")
+    assert console == []
+    assert '<button type="button">' in document
+    assert "<img" not in document
+
+
+def test_without_javascript_everything_is_there_and_nothing_pretends_to_work(tmp_path: Path) -> None:
+    page = written(reports.mixed(), tmp_path)
+    # Headless dumping needs scripts itself, so it is the page's policy that forbids them here.
+    text = re.sub(r"script-src 'sha256-[^']+'", "script-src 'none'", page.read_text(encoding="utf-8"))
+    page.write_text(text, encoding="utf-8")
+    document, _console, _seconds = browse(page, tmp_path / "profile")
+    assert document.count("disabled") >= 6
+    assert re.search(r"<form[^>]* hidden", document)
+    assert document.count('class="host ') == len(reports.CASES)
+
+
+def test_the_table_sorts_both_ways_and_says_so(tmp_path: Path) -> None:
+    script = """
+      const head = document.querySelectorAll("#fleet-table th[scope=col]")[3];
+      const first = () => document.querySelector("#fleet-table tbody tr th").textContent;
+      const seen = [];
+      head.firstElementChild.click(); seen.push(head.getAttribute("aria-sort"), first());
+      head.firstElementChild.click(); seen.push(head.getAttribute("aria-sort"));
+      seen.push(document.querySelectorAll("#fleet-table th[aria-sort]:not([aria-sort=none])").length);
+      document.title = seen.join(" ");
+    """
+    document, _console, _seconds = browse(scripted(written(reports.mixed(), tmp_path), script), tmp_path / "profile")
+    assert "<title>descending edge-quic-1 ascending 1</title>" in document
+
+
+def test_the_table_filters_by_words_and_by_verdict(tmp_path: Path) -> None:
+    script = """
+      const filter = document.getElementById("filter"), status = document.getElementById("status");
+      const shown = () => document.getElementById("shown").textContent;
+      const seen = [];
+      filter.value = "COREDNS overflow"; filter.dispatchEvent(new Event("input")); seen.push(shown());
+      filter.value = ""; filter.dispatchEvent(new Event("input"));
+      status.value = "fail"; status.dispatchEvent(new Event("change")); seen.push(shown());
+      document.title = seen.join(", ");
+    """
+    document, _console, _seconds = browse(scripted(written(reports.mixed(), tmp_path), script), tmp_path / "profile")
+    assert f"<title>1 of {len(reports.CASES)} hosts, 4 of {len(reports.CASES)} hosts</title>" in document
+
+
+@pytest.mark.parametrize("width", [360, 760, 1280])
+def test_the_page_never_scrolls_sideways(width: int, tmp_path: Path) -> None:
+    # A headless window is at least 500 wide, so the page is put into a frame of the width wanted.
+    page = written(reports.hostile(), tmp_path)
+    frame = tmp_path / "frame.html"
+    told = "const d = f.contentDocument.documentElement; document.title = d.scrollWidth <= d.clientWidth;"
+    frame.write_text(
+        f'<!DOCTYPE html><iframe id="f" width="{width}" height="900" frameborder="0"></iframe>'
+        f'<script>const f = document.getElementById("f"); f.onload = () => {{ {told} }}; f.src = "{page.name}";</script>',
+        encoding="utf-8",
+    )
+    document, _console, _seconds = browse(frame, tmp_path / "profile", "--allow-file-access-from-files")
+    assert "<title>true</title>" in document
