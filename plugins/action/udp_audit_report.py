@@ -12,7 +12,6 @@ from typing import Any
 
 from ansible.errors import AnsibleActionFail
 from ansible.utils.color import ANSIBLE_COLOR
-
 from ansible_collections.rxpath.linux.plugins.plugin_utils._text import render_text
 from ansible_collections.rxpath.linux.plugins.plugin_utils.audit_action import AuditAction, display, registered
 from ansible_collections.rxpath.linux.plugins.plugin_utils.convert import SettingError

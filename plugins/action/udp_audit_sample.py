@@ -11,7 +11,6 @@ from collections.abc import Mapping
 from typing import Any
 
 from ansible.errors import AnsibleActionFail, AnsibleConnectionFailure, AnsibleError
-
 from ansible_collections.rxpath.linux.plugins.plugin_utils.audit_action import SETTLE_SECONDS, AuditAction
 from ansible_collections.rxpath.linux.plugins.plugin_utils.convert import SettingError
 from ansible_collections.rxpath.linux.plugins.plugin_utils.entries import failure_reason

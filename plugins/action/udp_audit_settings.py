@@ -9,7 +9,6 @@ from __future__ import annotations
 from typing import Any
 
 from ansible.errors import AnsibleActionFail
-
 from ansible_collections.rxpath.linux.plugins.plugin_utils.audit_action import AuditAction
 from ansible_collections.rxpath.linux.plugins.plugin_utils.convert import SettingError
 from ansible_collections.rxpath.linux.plugins.plugin_utils.settings import misspelt, normalise

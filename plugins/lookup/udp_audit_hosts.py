@@ -59,6 +59,7 @@ _HERE = "localhost"
 
 class LookupModule(LookupBase):  # type: ignore[misc]
     def run(self, terms: list[Any], variables: dict[str, Any] | None = None, **kwargs: Any) -> list[str]:
+        self.set_options(var_options=variables, direct=kwargs)
         pattern = ",".join(_patterns(terms))
         groups = (variables or {}).get("groups") or {}
         sources = tuple(str(source) for source in context.CLIARGS.get("inventory") or ())
