@@ -53,7 +53,7 @@ def lanes(host: dict[str, Any], main: dict[str, Any] | None) -> tuple[list[Lane]
     own = by_namespace.pop("")
     pods = [group for group in by_namespace.values() if any(_loses(finding) for finding in group)]
     pods.sort(key=lambda group: (main not in group, -sum(f.get("delta") or 0 for f in group if _loses(f))))
-    stations = HOST_STATIONS
+    stations: tuple[str, ...] = HOST_STATIONS
     if pods or any(wording.station(finding) == "qdisc" for finding in own):
         stations += ("qdisc",)
     if not pods or any(wording.station(finding) in SOCKET_STATIONS for finding in own):

@@ -91,11 +91,9 @@ def headline(host: dict[str, Any], findings: list[dict[str, Any]]) -> dict[str, 
     main = [finding for finding in findings if finding.get("finding") == host.get("main_loss")]
     if main:
         return max(main, key=lambda finding: finding.get("delta") or 0)
-    for wanted in (lambda f: f.get("pending"), lambda f: f.get("class") == "loss"):
-        for finding in findings:
-            if wanted(finding):
-                return finding
-    return None
+    pending = [finding for finding in findings if finding.get("pending")]
+    losses = [finding for finding in findings if finding.get("class") == "loss"]
+    return next(iter(pending + losses), None)
 
 
 def lost(finding: dict[str, Any], host: dict[str, Any]) -> str:

@@ -9,7 +9,6 @@ from __future__ import annotations
 import re
 import shutil
 import subprocess
-import time
 from pathlib import Path
 from typing import Any
 
@@ -34,13 +33,12 @@ OPTIONS = (
 )
 
 
-def browse(page: Path, profile: Path, *options: str) -> tuple[str, list[str], float]:
-    """Return the document after loading, what the console said, and the seconds that the browser took."""
+def browse(page: Path, profile: Path, *options: str) -> tuple[str, list[str]]:
+    """Return the document after loading and what the console said."""
     command = [CHROMIUM, *OPTIONS, f"--user-data-dir={profile}", *options, "--dump-dom", page.as_uri()]
-    begun = time.monotonic()
     done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=True)
     console = [line for line in done.stderr.splitlines() if ":CONSOLE" in line]
-    return done.stdout, console, time.monotonic() - begun
+    return done.stdout, console
 
 
 def written(report: dict[str, Any], directory: Path) -> Path:
@@ -55,21 +53,25 @@ def scripted(page: Path, script: str) -> Path:
     return copy
 
 
-def test_five_hundred_hosts_are_there_within_two_seconds(tmp_path: Path) -> None:
+def test_five_hundred_hosts_are_laid_out_within_two_seconds(tmp_path: Path) -> None:
     page = written(reports.fleet(500), tmp_path)
-    blank = tmp_path / "blank.html"
-    blank.write_text("<!DOCTYPE html><title>blank</title>", encoding="utf-8")
-    profile = tmp_path / "profile"
-    browse(blank, profile)  # the first start fills the profile
-    start = min(browse(blank, profile)[2] for _ in range(3))
-    loaded = min(browse(page, profile)[2] for _ in range(3))
     assert page.stat().st_size < 5 * 1024 * 1024
-    assert loaded - start < 2.0
+    # From the start of the navigation until all is laid out and the own script has run. Neighbours on the machine
+    # can only add to it, so the best of some tries counts.
+    measured = "addEventListener('load', () => { document.body.offsetHeight; document.title = performance.now(); });"
+    copy = scripted(page, measured)
+    best = float("inf")
+    for _ in range(5):
+        document, _console = browse(copy, tmp_path / "profile")
+        best = min(best, float(re.findall(r"<title>([\d.]+)</title>", document)[0]))
+        if best < 2000:
+            break
+    assert best < 2000
 
 
 @pytest.mark.parametrize("make", [reports.mixed, reports.hostile], ids=["mixed", "hostile"])
 def test_the_console_stays_silent_and_the_script_is_allowed_to_run(make: Any, tmp_path: Path) -> None:
-    document, console, _seconds = browse(written(make(), tmp_path), tmp_path / "profile")
+    document, console = browse(written(make(), tmp_path), tmp_path / "profile")
     assert console == []
     assert '<button type="button">' in document
     assert "<img" not in document
@@ -78,9 +80,10 @@ def test_the_console_stays_silent_and_the_script_is_allowed_to_run(make: Any, tm
 def test_without_javascript_everything_is_there_and_nothing_pretends_to_work(tmp_path: Path) -> None:
     page = written(reports.mixed(), tmp_path)
     # Headless dumping needs scripts itself, so it is the page's policy that forbids them here.
-    text = re.sub(r"script-src 'sha256-[^']+'", "script-src 'none'", page.read_text(encoding="utf-8"))
+    text, changed = re.subn(r"(script-src &#39;)sha256-[^&]+", r"\1none", page.read_text(encoding="utf-8"))
+    assert changed == 1
     page.write_text(text, encoding="utf-8")
-    document, _console, _seconds = browse(page, tmp_path / "profile")
+    document, _console = browse(page, tmp_path / "profile")
     assert document.count("disabled") >= 6
     assert re.search(r"<form[^>]* hidden", document)
     assert document.count('class="host ') == len(reports.CASES)
@@ -96,7 +99,7 @@ def test_the_table_sorts_both_ways_and_says_so(tmp_path: Path) -> None:
       seen.push(document.querySelectorAll("#fleet-table th[aria-sort]:not([aria-sort=none])").length);
       document.title = seen.join(" ");
     """
-    document, _console, _seconds = browse(scripted(written(reports.mixed(), tmp_path), script), tmp_path / "profile")
+    document, _console = browse(scripted(written(reports.mixed(), tmp_path), script), tmp_path / "profile")
     assert "<title>descending edge-quic-1 ascending 1</title>" in document
 
 
@@ -110,7 +113,7 @@ def test_the_table_filters_by_words_and_by_verdict(tmp_path: Path) -> None:
       status.value = "fail"; status.dispatchEvent(new Event("change")); seen.push(shown());
       document.title = seen.join(", ");
     """
-    document, _console, _seconds = browse(scripted(written(reports.mixed(), tmp_path), script), tmp_path / "profile")
+    document, _console = browse(scripted(written(reports.mixed(), tmp_path), script), tmp_path / "profile")
     assert f"<title>1 of {len(reports.CASES)} hosts, 4 of {len(reports.CASES)} hosts</title>" in document
 
 
@@ -122,8 +125,9 @@ def test_the_page_never_scrolls_sideways(width: int, tmp_path: Path) -> None:
     told = "const d = f.contentDocument.documentElement; document.title = d.scrollWidth <= d.clientWidth;"
     frame.write_text(
         f'<!DOCTYPE html><iframe id="f" width="{width}" height="900" frameborder="0"></iframe>'
-        f'<script>const f = document.getElementById("f"); f.onload = () => {{ {told} }}; f.src = "{page.name}";</script>',
+        f'<script>const f = document.getElementById("f"); f.onload = () => {{ {told} }};'
+        f'f.src = "{page.name}";</script>',
         encoding="utf-8",
     )
-    document, _console, _seconds = browse(frame, tmp_path / "profile", "--allow-file-access-from-files")
+    document, _console = browse(frame, tmp_path / "profile", "--allow-file-access-from-files")
     assert "<title>true</title>" in document
