@@ -1,0 +1,135 @@
+# Copyright (c) 2026, rxpath.linux contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What the audit costs on a node of 250 namespaces and 10,000 UDP sockets, against what reading costs at all.
+
+Everything is measured in one run, in pairs close in time; the middle of the repeats counts. Exit 1 above a limit.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import statistics
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import NamedTuple
+
+TESTS = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(TESTS))
+
+from bench import node  # noqa: E402
+
+KIB = 1024
+
+
+class Row(NamedTuple):
+    """A measure, its limit, and the unit that both are printed in."""
+
+    what: str
+    values: list[float]
+    limit: float
+    unit: str
+
+    @property
+    def middle(self) -> float:
+        """Return the median of the repeats."""
+        return statistics.median(self.values)
+
+    @property
+    def passed(self) -> bool:
+        """Tell whether the median is within the limit."""
+        return self.middle <= self.limit
+
+    def text(self) -> str:
+        """Return the line of the table."""
+        spread = f"{min(self.values):.2f} to {max(self.values):.2f}"
+        verdict = "PASS" if self.passed else "FAIL"
+        return f"{self.what:<58} {self.middle:8.2f}  limit {self.limit:6.2f} {self.unit:<12} {spread:>18}  {verdict}"
+
+
+class Run(NamedTuple):
+    """A program's output and the CPU seconds of it and of all that it started."""
+
+    output: str
+    cpu: float
+
+
+def run(*command: str) -> Run:
+    """Run a program to its end."""
+    with subprocess.Popen(command, cwd=TESTS, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        output = process.stdout.read()
+        _pid, status, usage = os.wait4(process.pid, 0)
+        process.returncode = os.waitstatus_to_exitcode(status)
+    if process.returncode:
+        raise RuntimeError(f"{' '.join(command)}: exit {process.returncode}")
+    return Run(output, usage.ru_utime + usage.ru_stime)
+
+
+def sample(*arguments: str) -> tuple[dict[str, float], float]:
+    """Run the code under test; return what it printed and all CPU seconds of its process."""
+    done = run(sys.executable, "-m", "bench.sample", *arguments)
+    return json.loads(done.output), done.cpu
+
+
+def bench(options: argparse.Namespace) -> int:
+    """Build the node, measure, print the table."""
+    began = time.monotonic()
+    node.build(options.namespaces, options.sockets, options.busy)
+    print(f"{options.namespaces} namespaces, {options.sockets} UDP sockets, {options.busy} with traffic, one of them")
+    print(f"losing; built in {time.monotonic() - began:.1f} s. Median of {options.repeats} pairs; all CPU times are")
+    print("user and system together.", flush=True)
+    raw, script, full = [], [], []
+    against_raw, against_script = [], []
+    for _ in range(options.repeats):
+        raw.append(float(run(sys.executable, "-m", "bench.raw").output))
+        cost, whole = sample("full")
+        full.append(cost["cpu"])
+        script.append(run(str(TESTS / "bench/administrator.sh")).cpu)
+        against_raw.append(full[-1] / raw[-1])
+        against_script.append(whole / script[-1])
+    print(f"raw reading {statistics.median(raw):.3f} s, full sample {statistics.median(full):.3f} s ", end="")
+    print(f"({cost['namespaces']:.0f} namespaces, {cost['sockets']:.0f} sockets), ", end="")
+    print(f"the script {statistics.median(script):.3f} s", flush=True)
+    windows = [sample("window", str(options.window))[0] for _ in range(options.windows)]
+    print("looks in a window: " + ", ".join(f"{w['looks']:.0f} every {w['interval'] * 1000:.0f} ms" for w in windows))
+    rows = [
+        Row("CPU of a full sample ÷ raw reading", against_raw, 2.0, ""),
+        Row("CPU of a full sample, interpreter included ÷ the script", against_script, 0.25, ""),
+        Row(
+            f"CPU of a window of {options.window:g} s at 50 ms",
+            [100 * w["share"] for w in windows],
+            12.0,
+            "% of a core",
+        ),
+        Row("peak memory of the process", [w["memory"] / KIB / KIB for w in windows], 80.0, "MiB"),
+        Row("sent back to the controller", [w["size"] / KIB for w in windows], 256.0, "KiB"),
+    ]
+    for row in rows:
+        print(row.text())
+    return 0 if all(row.passed for row in rows) else 1
+
+
+def main() -> int:
+    """Run what the command line asks for."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n", maxsplit=1)[0])
+    parser.add_argument("--namespaces", type=int, default=250)
+    parser.add_argument("--sockets", type=int, default=10000)
+    parser.add_argument("--busy", type=int, default=5, help="namespaces with 1,000 datagrams a second")
+    parser.add_argument("--repeats", type=int, default=5)
+    parser.add_argument("--windows", type=int, default=3)
+    parser.add_argument("--window", type=float, default=10.0, metavar="SECONDS")
+    options = parser.parse_args()
+    if os.geteuid() != 0:
+        print("bench: needs root to make network namespaces", file=sys.stderr)
+        return 2
+    return node.enter(lambda: bench(options))
+
+
+if __name__ == "__main__":
+    sys.exit(main())
