@@ -2,52 +2,60 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A queue that is about to overflow, although nothing was lost yet.
-
-A large buffer looks like a cure while it fills. What tells it from a buffer that does its work is the floor of the
-queue: it rises, because the reader never catches up.
-"""
+"""Is a queue about to overflow? A window that ends before it does would call a sick host healthy. Pure."""
 
 from __future__ import annotations
 
 from typing import Optional, Sequence
 
-# A queue below this share of its buffer is not about to overflow, whatever its slope.
-_WORTH_A_LOOK = 0.1
-_FEWEST_LOOKS = 6
+# A queue below this share of its buffer is far from any overflow.
+MIN_LEVEL = 0.10
+# Slopes of more points than this say no more, and their pairs cost the square of it.
+_MAX_POINTS = 60
+_MIN_POINTS = 6
 
 
 def seconds_to_overflow(
-    times: Sequence[float],
-    memory: Sequence[Optional[int]],
-    receive_buffer: int,
-    max_extension: float,
+    times: Sequence[float], memory: Sequence[Optional[float]], receive_buffer: int, max_extension: float
 ) -> Optional[float]:
-    """Return the seconds until a growing queue reaches its buffer, or None when it is not about to.
+    """Return the seconds until a growing queue is full, or None where none is coming within ``max_extension``.
 
-    Args:
-        times: Seconds since the start of the window, rising.
-        memory: Bytes charged to the socket (SKMEMINFO rmem_alloc) at these moments, None where not looked at.
-        receive_buffer: The socket's limit in bytes (sk_rcvbuf).
-        max_extension: An overflow further away than this many seconds is not told.
+    ``times`` are seconds, ``memory`` the bytes in the queue at those times (None where nobody looked),
+    ``receive_buffer`` in bytes. A queue counts as growing when it gained over the whole window and over its last
+    third (Theil-Sen slopes, which a few odd looks do not turn), when its floor rose as well (a queue that is
+    emptied now and then is a burst's, however high it was), and when it stands above a tenth of the buffer.
     """
-    looks = [(moment, level) for moment, level in zip(times, memory) if level is not None]
-    if len(looks) < _FEWEST_LOOKS or receive_buffer <= 0:
+    points = [(moment, level) for moment, level in zip(times, memory) if level is not None]
+    if receive_buffer <= 0 or len(points) < _MIN_POINTS:
         return None
-    end, last = looks[-1]
-    if last <= _WORTH_A_LOOK * receive_buffer:
+    third = max(_MIN_POINTS // 2, len(points) // 3)
+    first, last = points[:third], points[-third:]
+    level = _median([value for _moment, value in points[-5:]])
+    if level < MIN_LEVEL * receive_buffer or level > receive_buffer:
         return None
-    begin = looks[0][0]
-    third = (end - begin) / 3
-    first = [level for moment, level in looks if moment <= begin + third]
-    final = [(moment, level) for moment, level in looks if moment > end - third]
-    middle = end - third / 2
-    earlier = [level for moment, level in final if moment <= middle]
-    later = [level for moment, level in final if moment > middle]
-    if not first or not earlier or not later:
+    slope = _slope(last)
+    floor_rose = min(value for _moment, value in last) > min(value for _moment, value in first)
+    if slope <= 0 or _slope(points) <= 0 or not floor_rose:
         return None
-    rise = min(later) - min(earlier)
-    if rise <= 0 or min(earlier) <= min(first):
-        return None
-    left = max(0.0, (receive_buffer - last) / (rise / (third / 2)))
-    return left if left <= max_extension else None
+    seconds = (receive_buffer - level) / slope
+    return seconds if seconds <= max_extension else None
+
+
+def _slope(points: Sequence[tuple[float, float]]) -> float:
+    """Return the median of the slopes between all pairs of points, in bytes a second."""
+    step = -(-len(points) // _MAX_POINTS)
+    some = points[::step]
+    slopes = [
+        (later[1] - earlier[1]) / (later[0] - earlier[0])
+        for index, earlier in enumerate(some)
+        for later in some[index + 1 :]
+        if later[0] > earlier[0]
+    ]
+    return _median(slopes) if slopes else 0.0
+
+
+def _median(values: Sequence[float]) -> float:
+    """Return the middle value (the statistics module would load decimal and fractions for it)."""
+    ordered = sorted(values)
+    middle = len(ordered) // 2
+    return ordered[middle] if len(ordered) % 2 else (ordered[middle - 1] + ordered[middle]) / 2.0

@@ -1,0 +1,130 @@
+# Copyright (c) 2026, rxpath.linux contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The sample document: everything that a window found, as the diagnosis takes it."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple, Optional
+
+from ansible_collections.rxpath.linux.plugins.module_utils._sample import host
+from ansible_collections.rxpath.linux.plugins.module_utils._sample.blind_spots import blind_spots
+from ansible_collections.rxpath.linux.plugins.module_utils._sample.consumers import Consumers
+from ansible_collections.rxpath.linux.plugins.module_utils._sample.counters import Counted, count
+from ansible_collections.rxpath.linux.plugins.module_utils._sample.devices import device_rows, nft_part
+from ansible_collections.rxpath.linux.plugins.module_utils._sample.options import Options
+from ansible_collections.rxpath.linux.plugins.module_utils._sample.sockets import list_sockets, summarise
+from ansible_collections.rxpath.linux.plugins.module_utils._sample.summary import Candidate, choose, fit
+from ansible_collections.rxpath.linux.plugins.module_utils._sample.unknowns import Unknowns
+from ansible_collections.rxpath.linux.plugins.module_utils._sample.watch import Watch
+
+SCHEMA = 1
+# Link kinds whose packets pass UDP a second time, as the outer datagram.
+_TUNNELS = ("vxlan", "geneve", "wireguard", "gtp", "bareudp", "amt", "fou", "l2tp")
+
+
+class Ends(NamedTuple):
+    """What the window knows of itself and of the machine at its two ends."""
+
+    options: Options
+    began: float
+    seconds: float
+    extended: float
+    looks: int
+    stretched: bool
+    host_start: host.HostReading
+    host_end: host.HostReading
+    rebooted: bool
+    truesize: list[list[int]]
+    facts: Optional[dict[str, Any]]
+
+
+def build(ends: Ends, watches: list[Watch], consumers: Consumers, unknowns: Unknowns) -> dict[str, Any]:
+    """Return the document, bounded in size."""
+    candidates = [_candidate(watch, unknowns) for watch in watches]
+    chosen = choose(candidates)
+    namespaces = [_namespace(candidate, consumers, unknowns) for candidate in chosen.listed]
+    limits = host.read_limits()
+    for namespace in namespaces:
+        if namespace["conntrack"] is not None:
+            namespace["conntrack"]["max"] = limits["nf_conntrack_max"]
+    document: dict[str, Any] = {
+        "schema": SCHEMA,
+        "host": host.describe_host(unknowns),
+        "window": {
+            "started_at": ends.began,
+            "seconds": round(ends.seconds, 4),
+            "interval": ends.options.interval,
+            "subsamples": ends.looks,
+            "extended_seconds": round(ends.extended, 4),
+            "cpu_seconds": 0.0,
+            "interval_effective": round(ends.seconds / (ends.looks + 1), 4),
+            "stretched": ends.stretched,
+        },
+        "rebooted": ends.rebooted,
+        "limits": limits,
+        "truesize": ends.truesize,
+        "udp_memory": {
+            "pages_start": ends.host_start.udp_pages,
+            "pages_end": ends.host_end.udp_pages,
+            "pages_max": limits["udp_mem"][0] if limits["udp_mem"] else None,
+        },
+        "cpus": host.cpu_rows(ends.host_start, ends.host_end, ends.seconds),
+        "softnet": host.softnet_rows(ends.host_start, ends.host_end, ends.seconds, unknowns),
+        "irqs": [],
+        "namespaces": namespaces,
+        "rest": chosen.rest,
+        "unknowns": unknowns.entries(),
+        "blind_spots": blind_spots(watches),
+        "facts": ends.facts,
+    }
+    return fit(document)
+
+
+def _candidate(watch: Watch, unknowns: Unknowns) -> Candidate:
+    """Return what decides whether a namespace is told whole."""
+    if watch.end is None:
+        counted = Counted({}, {}, [], None, False)
+    else:
+        seconds = watch.end.moment - watch.start.moment
+        counted = count(watch.start, watch.end, seconds, watch.owner.name, unknowns)
+    tables = [table for _source, table in watch.sources]
+    drops = sum(table.living_drops + table.closed_drops for table in tables)
+    sockets = sum(len(table.last) for table in tables)
+    return Candidate(watch, counted, drops, sockets, watch.standing)
+
+
+def _namespace(candidate: Candidate, consumers: Consumers, unknowns: Unknowns) -> dict[str, Any]:
+    watch, counted = candidate.watch, candidate.counted
+    end = watch.end or watch.start
+    seconds = max(0.001, watch.end_moment - watch.start.moment)
+    sockets = list_sockets(watch, consumers, candidate.talkers, unknowns)
+    moved = any(watch.rows.total) or any(socket["series"] for socket in sockets)
+    conntrack = None if counted.entries is None else {"count": counted.entries, "max": None}
+    kinds = {link.name: link.kind for link in end.links}
+    return {
+        "name": watch.owner.name,
+        "inode": watch.found.inode,
+        "kind": watch.owner.kind,
+        "container": watch.owner.container,
+        "command": watch.owner.command,
+        "processes": len(watch.found.pids),
+        "state": "vanished" if watch.vanished else "steady",
+        "seconds": round(seconds, 4),
+        "counters": counted.gains,
+        "totals": counted.totals,
+        "resets": counted.resets,
+        "conntrack": conntrack,
+        "sysctls": {},
+        "devices": device_rows(watch.start, end, seconds),
+        "nft": nft_part(watch.start.nft, end.nft),
+        "traits": {
+            "tunnels": [name for name, kind in kinds.items() if kind in _TUNNELS],
+            "wireguard": "wireguard" in kinds.values(),
+            "forwarding": counted.forwarding,
+        },
+        "sockets": sockets,
+        "socket_summary": summarise(watch, len(sockets)),
+        "series": watch.rows.document() if moved else None,
+    }

@@ -1,0 +1,51 @@
+# Copyright (c) 2026, rxpath.linux contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What a window is asked to measure, checked once."""
+
+from __future__ import annotations
+
+import math
+from typing import NamedTuple
+
+MAX_WINDOW = 600.0
+MIN_INTERVAL = 0.005
+
+
+class OptionError(ValueError):
+    """An option that cannot be carried out; the text says which, why, and what would be possible."""
+
+
+class Options(NamedTuple):
+    """A window's options; times in seconds.
+
+    ``namespaces`` holds ``all``, ``host``, names, inodes or container ids. ``cpu_share`` is the part of one core
+    above which the sampler stretches its interval.
+    """
+
+    window: float = 10.0
+    interval: float = 0.05
+    namespaces: tuple[str, ...] = ("all",)
+    max_extension: float = 30.0
+    facts: bool = False
+    cpu_share: float = 0.10
+
+
+def check(options: Options) -> Options:
+    """Return the options. Raises OptionError where a number is out of its range."""
+    _within("window", options.window, 0.0, MAX_WINDOW, above=True)
+    _within("interval", options.interval, MIN_INTERVAL, MAX_WINDOW)
+    _within("max_extension", options.max_extension, 0.0, MAX_WINDOW)
+    _within("cpu_share", options.cpu_share, 0.0, 1.0, above=True)
+    if not options.namespaces:
+        raise OptionError("namespaces: an empty list measures nothing; use `all`, `host` or names")
+    return options
+
+
+def _within(name: str, value: float, low: float, high: float, above: bool = False) -> None:
+    """Raise OptionError unless low <= value <= high (low < value with ``above``); NaN is out of any range."""
+    good = low < value <= high if above else low <= value <= high
+    if not good or math.isnan(value):
+        least = "more than %g" % low if above else "at least %g" % low
+        raise OptionError("%s: %g is not possible; it must be %s and at most %g" % (name, value, least, high))

@@ -1,0 +1,147 @@
+# Copyright (c) 2026, rxpath.linux contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What a namespace is to people: its name, the container or pod that owns it, when it began."""
+
+from __future__ import annotations
+
+import os
+import re
+from functools import lru_cache
+from typing import Callable, NamedTuple, Optional, Sequence
+
+from ansible_collections.rxpath.linux.plugins.module_utils._collect.cgroup import (
+    container_id,
+    parse_proc_cgroup,
+    pod_uid,
+)
+from ansible_collections.rxpath.linux.plugins.module_utils._collect.errors import ParseError
+from ansible_collections.rxpath.linux.plugins.module_utils._collect.proc_cpu import parse_task_stat
+from ansible_collections.rxpath.linux.plugins.module_utils._sample import namespaces
+from ansible_collections.rxpath.linux.plugins.module_utils._sample.names import clean
+from ansible_collections.rxpath.linux.plugins.module_utils._sample.options import OptionError
+from ansible_collections.rxpath.linux.plugins.module_utils._sample.processes import command
+
+# More processes than this are not asked for their container; they share it nearly always.
+_ASKED = 4
+# Processes that hold a pod's namespace and do nothing else; their name says nothing.
+_HOLDERS = ("pause", "catatonit", "conmon")
+
+
+class Owner(NamedTuple):
+    """``kind`` is host, named, container or anonymous; ``container`` as "runtime:id" or "pod:uid"."""
+
+    name: str
+    kind: str
+    container: Optional[str]
+    command: Optional[str]
+
+
+def cgroup_paths(pid: int) -> list[str]:
+    """Return the cgroup paths of a process, longest first; empty when it is gone or unreadable."""
+    try:
+        with open("/proc/%d/cgroup" % pid, encoding="utf-8", errors="surrogateescape") as file:
+            entries = parse_proc_cgroup(file.read())
+    except (OSError, ParseError):
+        return []
+    return sorted({entry.path for entry in entries}, key=len, reverse=True)
+
+
+def container_of(pid: int) -> Optional[str]:
+    """Return "runtime:id" of the container that a process runs in, or None where it is also ours."""
+    return _name_of(pid, container_id)
+
+
+def pod_of(pid: int) -> Optional[str]:
+    """Return "pod:uid" of the Kubernetes pod that a process runs in, or None where it is also ours."""
+    return _name_of(pid, lambda path: "pod:" + uid if (uid := pod_uid(path)) else None)
+
+
+def _name_of(pid: int, name: Callable[[str], Optional[str]]) -> Optional[str]:
+    # What contains this process as well is the machine, as far as it can see.
+    own = _own_paths()
+    names = (name(path) for path in cgroup_paths(pid) if path not in own)
+    return next((clean(found) for found in names if found), None)
+
+
+@lru_cache(maxsize=1)
+def _own_paths() -> frozenset[str]:
+    return frozenset(cgroup_paths(os.getpid()))
+
+
+def owner_of(found: namespaces.Found) -> Owner:
+    """Return who owns a namespace; of several containers in it (a pod) the pod."""
+    if found.own:
+        return Owner(namespaces.HOST, "host", None, None)
+    some = found.pids[:_ASKED]
+    container = next((name for name in map(pod_of, some) if name), None)
+    container = container or next((name for name in map(container_of, some) if name), None)
+    names = [name for name in map(command, some) if name]
+    main = next((name for name in names if name not in _HOLDERS), names[0] if names else None)
+    name = namespaces.mount_name(found.mounts)
+    if name is None and container is not None:
+        name = "%s (%s)" % (container, main) if main else container
+    if name is None and found.pids:
+        name = "%s[%d]" % (main or "process", found.pids[0])
+    kind = "container" if container else "named" if found.mounts else "anonymous"
+    return Owner(name or "net:[%d]" % found.key[1], kind, container, main)
+
+
+def began_after(found: namespaces.Found, wall: float, since_boot: float) -> bool:
+    """Tell whether a namespace certainly began after a moment, given as Unix time and as seconds since boot.
+
+    Its counters then all belong to the time after. A mount says it by its inode's change time (nsfs makes the inode
+    when the mount is made), processes by the start of the oldest (field 22 of /proc/PID/stat).
+    """
+    moments = [_mount_is_newer(path, wall) for path in found.mounts]
+    moments += [_process_is_newer(pid, since_boot) for pid in found.pids]
+    return bool(moments) and all(moments)
+
+
+def _mount_is_newer(path: str, wall: float) -> bool:
+    try:
+        return os.stat(path).st_ctime >= wall
+    except OSError:
+        return False
+
+
+def _process_is_newer(pid: int, since_boot: float) -> bool:
+    try:
+        with open("/proc/%d/stat" % pid, encoding="utf-8", errors="replace") as file:
+            start = parse_task_stat(file.read()).start
+    except (OSError, ParseError):
+        return False
+    # Ticks are rounded down, so a start in the same tick as the moment counts as before it.
+    return start / os.sysconf("SC_CLK_TCK") >= since_boot
+
+
+_HEXADECIMAL = re.compile(r"[0-9a-f]{8,64}$")
+
+
+def select(owners: Sequence[tuple[namespaces.Found, Owner]], wanted: Sequence[str]) -> list[int]:
+    """Return the indexes of the namespaces asked for: ``all``, ``host``, names, inodes, container ids.
+
+    A container or pod id may be shortened to eight digits or more. Raises OptionError that lists what exists where
+    a wish matches nothing.
+    """
+    chosen: set[int] = set()
+    for wish in wanted:
+        matches = {index for index, (found, owner) in enumerate(owners) if _matches(found, owner, wish)}
+        if not matches:
+            names = sorted({"%s (%s)" % (owner.name, found.inode) for found, owner in owners})
+            shown = ", ".join(names[:40]) + (" and %d more" % (len(names) - 40) if len(names) > 40 else "")
+            raise OptionError("namespaces: no namespace is called %r; there are: %s" % (wish, shown))
+        chosen |= matches
+    return sorted(chosen)
+
+
+def _matches(found: namespaces.Found, owner: Owner, wish: str) -> bool:
+    if wish == "all" or wish == owner.name or wish == str(found.inode):
+        return True
+    if owner.container is None:
+        return False
+    number = owner.container.partition(":")[2]
+    return wish in (owner.container, number) or bool(
+        _HEXADECIMAL.match(wish) and (number.startswith(wish) or (len(number) == 12 and wish.startswith(number)))
+    )

@@ -1,0 +1,169 @@
+# Copyright (c) 2026, rxpath.linux contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What is told whole and what is summed, so that the document stays small however many namespaces there are.
+
+Losers, holders of a queue and the top talkers are told whole. Should that still be too much, series are made
+coarser before anything is left out.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any, NamedTuple, Optional
+
+from ansible_collections.rxpath.linux.plugins.module_utils._sample.counters import Counted
+from ansible_collections.rxpath.linux.plugins.module_utils._sample.watch import Watch
+
+# What is sent back to the controller for each host, with a little room for the module's own keys.
+MAX_BYTES = 250 * 1024
+MAX_LISTED = 24
+# Devices that neither lost nor are a NIC, in one namespace.
+MAX_DEVICES = 16
+_LOSSES = ("Errors", "drop", "Discards", "Fails", "NoRoutes", "InHdrErrors", "NoPorts", "IPReversePathFilter")
+
+
+class Candidate(NamedTuple):
+    """A namespace before it is decided how it is told."""
+
+    watch: Watch
+    counted: Counted
+    drops: int
+    sockets: int
+    standing: bool
+    talkers: int = 4
+
+    @property
+    def lost(self) -> int:
+        """Return a number that grows with what a namespace lost; it only orders."""
+        losses = [value or 0 for key, value in self.counted.gains.items() if key.endswith(_LOSSES)]
+        return self.drops + sum(losses)
+
+    @property
+    def received(self) -> int:
+        """Return the datagrams read."""
+        return self.watch.rows.total[0]
+
+
+class Chosen(NamedTuple):
+    """Namespaces told whole, the own one first, and the ``rest`` part."""
+
+    listed: list[Candidate]
+    rest: dict[str, Any]
+
+
+def choose(candidates: list[Candidate]) -> Chosen:
+    """Order namespaces by what they lost and read; those that did nothing are summed."""
+    told: list[Candidate] = []
+    rest: list[Candidate] = []
+    few = len(candidates) <= MAX_LISTED
+    for candidate in sorted(
+        candidates, key=lambda one: (not one.watch.found.own, -one.lost, -one.drops, -one.received)
+    ):
+        must = candidate.watch.found.own or candidate.lost or candidate.standing or candidate.watch.vanished
+        talks = candidate.received and len(told) < MAX_LISTED
+        (told if must or talks or few else rest).append(candidate)
+    counters: dict[str, int] = {}
+    for candidate in rest:
+        for key, value in candidate.counted.gains.items():
+            if value:
+                counters[key] = counters.get(key, 0) + value
+    summed = {"namespaces": len(rest), "sockets": sum(one.sockets for one in rest), "counters": counters}
+    return Chosen([one._replace(talkers=8 if few else 4) for one in told], summed)
+
+
+def size(document: Any) -> int:
+    """Return the bytes of a document as it is sent."""
+    return len(json.dumps(document, separators=(",", ":")))
+
+
+def fit(document: dict[str, Any], limit: int = MAX_BYTES) -> dict[str, Any]:
+    """Return the document made small enough: fewer devices, coarser series, then fewer namespaces told whole."""
+    for namespace in document["namespaces"]:
+        namespace["devices"] = _devices(namespace["devices"])
+    room = limit - (size(document["facts"]) if document["facts"] else 0)
+    room = max(room, limit // 2)
+    while size({**document, "facts": None}) > room:
+        if not (_coarsen(document) or _shorten(document) or _drop_namespace(document)):
+            break
+    return document
+
+
+def _devices(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    def weight(row: dict[str, Any]) -> int:
+        statistics = row["statistics"]
+        lost = sum(value or 0 for key, value in statistics.items() if "drop" in key or "err" in key or "missed" in key)
+        lost += sum(qdisc["drops"] or 0 for qdisc in row["qdiscs"])
+        return -lost
+
+    rows = sorted(rows, key=lambda row: (weight(row), bool(row["kind"]), row["kind"] == "veth"))
+    must = [row for row in rows if weight(row) < 0 or row["classified_by"]]
+    rest = [row for row in rows if not (weight(row) < 0 or row["classified_by"])]
+    return must + rest[:MAX_DEVICES]
+
+
+def _coarsen(document: dict[str, Any]) -> bool:
+    """Halve the resolution of the longest series, losers' last. Tells whether there was one."""
+    longest: Optional[dict[str, Any]] = None
+    for namespace in document["namespaces"]:
+        series = namespace["series"]
+        if series and len(series["t"]) >= 100 and (longest is None or len(series["t"]) >= len(longest["series"]["t"])):
+            longest = namespace
+    if longest is None:
+        return False
+    halve(longest)
+    return True
+
+
+def halve(namespace: dict[str, Any]) -> None:
+    """Join each two intervals of a namespace's series, and of its sockets', into one."""
+    series = namespace["series"]
+    series["t"] = series["t"][1::2] + ([series["t"][-1]] if len(series["t"]) % 2 else [])
+    for column in ("reads", "overflows", "errors", "mem_errors"):
+        series[column] = [sum(pair) for pair in _pairs(series[column])]
+    for socket in namespace["sockets"]:
+        own = socket["series"]
+        if own:
+            for column in ("memory", "queued"):
+                own[column] = [next((v for v in reversed(pair) if v is not None), None) for pair in _pairs(own[column])]
+            own["drops"] = [_sum_known(pair) for pair in _pairs(own["drops"])]
+
+
+def _pairs(values: list[Any]) -> list[list[Any]]:
+    return [values[index : index + 2] for index in range(0, len(values), 2)]
+
+
+def _sum_known(values: list[Optional[int]]) -> Optional[int]:
+    known = [value for value in values if value is not None]
+    return sum(known) if known else None
+
+
+def _shorten(document: dict[str, Any]) -> bool:
+    """Take the series, then the entry, of a socket that lost nothing. Tells whether there was one."""
+    for namespace in reversed(document["namespaces"]):
+        for socket in reversed(namespace["sockets"]):
+            if not socket["drops"] and not socket["queue_max"]:
+                namespace["sockets"].remove(socket)
+                namespace["socket_summary"]["listed"] -= 1
+                return True
+    for namespace in reversed(document["namespaces"]):
+        for socket in reversed(namespace["sockets"]):
+            if not socket["drops"] and socket["series"]:
+                socket["series"] = None
+                return True
+    return False
+
+
+def _drop_namespace(document: dict[str, Any]) -> bool:
+    """Sum the last namespace, the one that lost least, with the rest; a loser's own counters stay as they are."""
+    if len(document["namespaces"]) <= 1:
+        return False
+    namespace = document["namespaces"].pop()
+    rest = document["rest"]
+    rest["namespaces"] += 1
+    rest["sockets"] += namespace["socket_summary"]["count"]
+    for key, value in namespace["counters"].items():
+        if value:
+            rest["counters"][key] = rest["counters"].get(key, 0) + value
+    return True

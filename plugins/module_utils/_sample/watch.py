@@ -1,0 +1,184 @@
+# Copyright (c) 2026, rxpath.linux contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""One namespace through the window: its descriptors, its rows, its sockets."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import time
+from typing import Optional
+
+from ansible_collections.rxpath.linux.plugins.module_utils._collect.errors import ParseError
+from ansible_collections.rxpath.linux.plugins.module_utils._collect.netlink import NetlinkSocket
+from ansible_collections.rxpath.linux.plugins.module_utils._sample.access import Access
+from ansible_collections.rxpath.linux.plugins.module_utils._sample.delta import counter_bits
+from ansible_collections.rxpath.linux.plugins.module_utils._sample.enter import Doorway
+from ansible_collections.rxpath.linux.plugins.module_utils._sample.namespaces import Found
+from ansible_collections.rxpath.linux.plugins.module_utils._sample.owners import Owner
+from ansible_collections.rxpath.linux.plugins.module_utils._sample.reading import (
+    Descriptors,
+    Reading,
+    open_descriptors,
+    read_namespace,
+)
+from ansible_collections.rxpath.linux.plugins.module_utils._sample.rows import Moved, Rows
+from ansible_collections.rxpath.linux.plugins.module_utils._sample.socket_source import (
+    KINDS,
+    SocketSource,
+    in_use,
+    open_udp_diag,
+)
+from ansible_collections.rxpath.linux.plugins.module_utils._sample.socket_table import SocketTable, Track
+from ansible_collections.rxpath.linux.plugins.module_utils._sample.unknowns import ROOT, Unknowns
+
+# A family without a socket is asked again after this many seconds: someone may open the first one.
+_EMPTY_FAMILY_SECONDS = 1.0
+_BITS = counter_bits(os.uname().machine)
+
+
+class Watch:
+    """Made at the window's start. Raises OSError or ParseError where the namespace cannot be measured at all."""
+
+    def __init__(self, found: Found, owner: Owner, doorway: Doorway, unknowns: Unknowns) -> None:
+        self.found, self.owner = found, owner
+        self._unknowns = unknowns
+        self._access = Access(found, doorway)
+        self._files: Optional[Descriptors] = None
+        self._diag: Optional[NetlinkSocket] = None
+        self.end: Optional[Reading] = None
+        self.vanished = False
+        self.standing = False
+        self.last_moved = self.last_look = self.last_dump = self.last_empty = 0.0
+        self.stale = False
+        # Processes by socket inode; filled where a socket matters.
+        self.owners: dict[int, list[int]] = {}
+        self.sources: list[tuple[SocketSource, SocketTable]] = []
+        try:
+            with self._access.inside():
+                self._files = open_descriptors(self._access)
+                self.start = read_namespace(self._access, self._files, owner.name, unknowns)
+                self.rows = Rows(self.start.snmp, self.start.snmp6, self.start.moment, _BITS)
+                self._open_sockets()
+        except BaseException:
+            self.close()
+            raise
+        self.last_look = self.last_dump = self.last_empty = self.start.moment
+
+    @property
+    def is_open(self) -> bool:
+        """Tell whether the namespace is still looked at."""
+        return self._files is not None
+
+    @property
+    def af_xdp(self) -> bool:
+        """Tell whether AF_XDP sockets are open in the namespace."""
+        return False
+
+    @property
+    def end_moment(self) -> float:
+        """Return when the namespace was last read, on the monotonic clock."""
+        return self.end.moment if self.end is not None else self.last_look
+
+    def __contains__(self, inode: object) -> bool:
+        """Tell whether a UDP socket of the namespace has this inode."""
+        return any(inode in table.inodes for _source, table in self.sources)
+
+    def _open_sockets(self) -> None:
+        if self._access.netlink:
+            try:
+                self._diag = open_udp_diag()
+            except OSError as error:
+                self._unknowns.add_error("sock_diag", error, self.owner.name)
+        if self._diag is None:
+            what = "receive buffers and memory of sockets"
+            self._unknowns.add(what, "read from /proc, which shows the queue alone", ROOT, self.owner.name)
+        used = in_use(self._access)
+        for kind in KINDS:
+            if used is not None and kind.sockstat not in used:
+                continue
+            source = SocketSource(kind, self._diag, self._access)
+            # A table without any socket is not worth a walk through all sockets of the machine.
+            empty = used is not None and not used[kind.sockstat]
+            table = SocketTable([] if empty else self._rows_of(source) or [])
+            self.sources.append((source, table))
+            for track in table.tracks.values():
+                self.standing = True
+                self._describe(source, [track])
+
+    def _rows_of(self, source: SocketSource) -> Optional[list[tuple[int, int, int, int, int, int]]]:
+        try:
+            return source.read()
+        except (OSError, ParseError) as error:
+            self._unknowns.add_error("%s sockets" % source.kind.file, error, self.owner.name)
+            return None
+
+    def look(self, now: float) -> Moved:
+        """Read the counters. Raises OSError, ParseError where the namespace can no longer be read."""
+        if self._files is None:
+            raise OSError("the namespace is closed")
+        snmp, snmp6 = self._files.read()
+        moved = self.rows.add(snmp, snmp6, now)
+        self.last_look = now
+        if moved.udp:
+            self.last_moved = now
+        self.stale = self.stale or moved.udp or moved.ip
+        return moved
+
+    def dump(self, now: float) -> list[Track]:
+        """Read the sockets, for the latest look at the counters. Returns the sockets that became interesting."""
+        number = max(0, len(self.rows) - 1)
+        fresh: list[Track] = []
+        standing = False
+        every = now - self.last_empty >= _EMPTY_FAMILY_SECONDS
+        for source, table in self.sources:
+            if not table.last and not every:
+                continue
+            # Sockets read from /proc are those of the namespace in which this process is.
+            with contextlib.nullcontext() if self._diag is not None else self._access.inside():
+                rows = self._rows_of(source)
+            if rows is None:
+                standing = standing or self.standing
+                continue
+            seen = table.look(number, rows, max(0.001, now - self.last_dump))
+            standing = standing or seen.standing
+            self._describe(source, seen.fresh)
+            fresh += seen.fresh
+        self.standing, self.last_dump, self.stale = standing, now, False
+        if every:
+            self.last_empty = now
+        return fresh
+
+    def _describe(self, source: SocketSource, tracks: list[Track]) -> None:
+        """Keep the addresses of sockets that matter now: once closed, nobody can ask."""
+        if not tracks:
+            return
+        try:
+            found = source.find({track.cookie for track in tracks})
+        except ParseError as error:
+            self._unknowns.add_error("addresses of sockets", error, self.owner.name)
+            return
+        for track in tracks:
+            track.details = found.get(track.cookie)
+
+    def finish(self) -> None:
+        """Read everything once more; the rows and the sockets get their last look. Errors as the constructor's."""
+        if self._files is None or self.end is not None:
+            return
+        with self._access.inside():
+            end = read_namespace(self._access, self._files, self.owner.name, self._unknowns)
+            self.rows.add(end.snmp, end.snmp6, end.moment)
+            self.last_empty = 0.0
+            self.dump(time.monotonic())
+        self.end = end
+
+    def close(self) -> None:
+        """Let the namespace go: nothing of ours holds it any longer. A second call does nothing."""
+        if self._files is not None:
+            self._files.close()
+            self._files = None
+        if self._diag is not None:
+            self._diag.close()
+        self._access.close()

@@ -1,0 +1,197 @@
+# Copyright (c) 2026, rxpath.linux contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The window: a full look at its start, small looks at jittered intervals, a full look at its end."""
+
+from __future__ import annotations
+
+import os
+import random
+import resource
+import time
+from typing import Any, Callable, NamedTuple, Optional
+
+from ansible_collections.rxpath.linux.plugins.module_utils._collect.errors import ParseError
+from ansible_collections.rxpath.linux.plugins.module_utils._facts.gather import gather_facts
+from ansible_collections.rxpath.linux.plugins.module_utils._sample.consumers import Consumers
+from ansible_collections.rxpath.linux.plugins.module_utils._sample.document import Ends, build
+from ansible_collections.rxpath.linux.plugins.module_utils._sample.enter import Doorway
+from ansible_collections.rxpath.linux.plugins.module_utils._sample.extension import Extension
+from ansible_collections.rxpath.linux.plugins.module_utils._sample.governor import Governor
+from ansible_collections.rxpath.linux.plugins.module_utils._sample.host import boot_id, read_host
+from ansible_collections.rxpath.linux.plugins.module_utils._sample.looker import Looker
+from ansible_collections.rxpath.linux.plugins.module_utils._sample.namespaces import Found, find_namespaces
+from ansible_collections.rxpath.linux.plugins.module_utils._sample.options import OptionError, Options, check
+from ansible_collections.rxpath.linux.plugins.module_utils._sample.owners import Owner, owner_of, select
+from ansible_collections.rxpath.linux.plugins.module_utils._sample.truesize import measure_truesize
+from ansible_collections.rxpath.linux.plugins.module_utils._sample.unknowns import Unknowns
+from ansible_collections.rxpath.linux.plugins.module_utils._sample.watch import Watch
+
+# Descriptors that a watched namespace holds: itself, two files, one netlink socket.
+_DESCRIPTORS_EACH = 4
+_DESCRIPTORS_SPARE = 128
+
+
+class Clock(NamedTuple):
+    """The time, and how to spend it; tests bring their own."""
+
+    monotonic: Callable[[], float] = time.monotonic
+    wall: Callable[[], float] = time.time
+    sleep: Callable[[float], None] = time.sleep
+    uniform: Callable[[float, float], float] = random.SystemRandom().uniform
+
+
+def _ignore(remaining: float) -> None:
+    """Take a report of progress and do nothing with it."""
+    del remaining
+
+
+def measure(options: Options, clock: Clock = Clock(), progress: Callable[[float], None] = _ignore) -> dict[str, Any]:  # noqa: B008
+    """Measure one window and return the sample document. The process must have one thread.
+
+    ``progress`` is called with the seconds that remain (at most) when the window begins and when it is extended.
+    Raises OptionError, and OSError where not even the own namespace can be read.
+    """
+    check(options)
+    unknowns = Unknowns()
+    _raise_descriptor_limit()
+    chosen = _choose(options, unknowns)
+    truesize = measure_truesize(unknowns)
+    facts = _facts(unknowns) if options.facts else None
+    doorway = Doorway()
+    watches: list[Watch] = []
+    consumers = Consumers(unknowns)
+    try:
+        began = Began(clock.wall(), _since_boot(), time.process_time(), boot_id())
+        host_start = read_host(unknowns)
+        watches = _watch(chosen, doorway, unknowns)
+        started = watches[0].start.moment
+        progress(options.window + options.max_extension)
+        governor = Governor(options.cpu_share, options.window, time.process_time() - began.cpu)
+        looker = Looker(watches, consumers, governor, options.interval)
+        spent = _run(options, clock, looker, governor, progress, started + options.window)
+        host_end = read_host(unknowns)
+        looker.finish()
+        seconds = watches[0].end_moment - started
+        ends = Ends(
+            options=options,
+            began=began.wall,
+            seconds=seconds,
+            extended=spent.extended,
+            looks=spent.looks,
+            stretched=governor.stretched,
+            host_start=host_start,
+            host_end=host_end,
+            rebooted=began.boot_id != boot_id(),
+            truesize=truesize,
+            facts=facts,
+        )
+        result = build(ends, watches, consumers, unknowns)
+        result["window"]["cpu_seconds"] = round(time.process_time() - began.cpu, 4)
+        return result
+    finally:
+        consumers.close()
+        for watch in watches:
+            watch.close()
+        doorway.close()
+
+
+class Began(NamedTuple):
+    """The start: Unix time, seconds since boot, CPU seconds of this process, and the boot."""
+
+    wall: float
+    since_boot: float
+    cpu: float
+    boot_id: Optional[str]
+
+
+class Spent(NamedTuple):
+    """How the time between the two full looks went."""
+
+    looks: int
+    extended: float
+
+
+def _run(
+    options: Options,
+    clock: Clock,
+    looker: Looker,
+    governor: Governor,
+    progress: Callable[[float], None],
+    end: float,
+) -> Spent:
+    looks = 0
+    last = clock.monotonic()
+    extension = Extension(looker.watches, options.max_extension, end)
+    until = end
+    extended = False
+    while True:
+        interval = governor.next_interval(options.interval) if looks else options.interval
+        # Jittered: a fixed interval would beat with a quota's period and see a reader always asleep or never.
+        clock.sleep(max(0.0, min(clock.uniform(0.5, 1.5) * interval, until - clock.monotonic())))
+        now = clock.monotonic()
+        if now >= until:
+            until = extension.until(now)
+            if until <= now:
+                return Spent(looks, now - end if extended else 0.0)
+            extended = True
+            progress(until - now)
+        governor.begin(now - last)
+        last = now
+        looker.look(now)
+        looks += 1
+
+
+def _since_boot() -> float:
+    return time.clock_gettime(time.CLOCK_BOOTTIME)
+
+
+def _facts(unknowns: Unknowns) -> dict[str, Any]:
+    """Gather the tunables before the window, not in it: some drivers stand still while they are asked."""
+    facts, missing = gather_facts()
+    for one in missing:
+        unknowns.add(one["what"], one["why"], one["remedy"])
+    return facts
+
+
+def _raise_descriptor_limit() -> None:
+    """Allow this process as many descriptors as it may have at all; 250 namespaces take a thousand."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if soft != hard:
+        try:
+            resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+        except (OSError, ValueError):
+            return
+
+
+def _choose(options: Options, unknowns: Unknowns) -> list[tuple[Found, Owner]]:
+    """Find the namespaces that are asked for, as many as there are descriptors for. Raises OptionError."""
+    known = [(found, owner_of(found)) for found in find_namespaces()]
+    chosen = [known[index] for index in select(known, options.namespaces)]
+    limit = resource.getrlimit(resource.RLIMIT_NOFILE)[0]
+    used = len(os.listdir("/proc/self/fd"))
+    room = max(1, (limit - used - _DESCRIPTORS_SPARE) // _DESCRIPTORS_EACH)
+    if limit != resource.RLIM_INFINITY and len(chosen) > room:
+        for _found, owner in chosen[room:]:
+            why = "%d descriptors allowed (RLIMIT_NOFILE), %d needed for each namespace" % (limit, _DESCRIPTORS_EACH)
+            unknowns.add("network namespace", why, "raise the limit of open files", owner.name)
+        chosen = chosen[:room]
+    return chosen
+
+
+def _watch(chosen: list[tuple[Found, Owner]], doorway: Doorway, unknowns: Unknowns) -> list[Watch]:
+    """Begin to watch; a namespace that is gone or closed to us is named. Raises OptionError where none is left."""
+    watches = []
+    for found, owner in chosen:
+        try:
+            watches.append(Watch(found, owner, doorway, unknowns))
+        except (OSError, ParseError) as error:
+            unknowns.add_error("network namespace", error, owner.name)
+    if not watches:
+        raise OptionError("namespaces: none of those asked for can be read: %s" % unknowns.entries())
+    if doorway.why_closed:
+        unknowns.add(
+            "other network namespaces as seen from inside", doorway.why_closed, "run with root's rights (become)"
+        )
+    return watches
