@@ -110,6 +110,10 @@ class Shell:
         with self.log.open("a", encoding="utf-8") as log:
             log.write(text + "\n")
 
+    def text(self) -> str:
+        """Return what stands in the step's log."""
+        return self.log.read_text(encoding="utf-8", errors="replace")
+
     def stop(self) -> None:
         """End what the step is running; nothing more is started."""
         with self._lock:
@@ -175,17 +179,17 @@ class Runner:
         finally:
             self._shells.discard(shell)
         outcome = Outcome(step.name, time.monotonic() - began, step.budget, result, reason)
-        self._tell(outcome, shell.log)
+        self._tell(outcome, shell)
         return outcome
 
-    def _tell(self, outcome: Outcome, log: Path) -> None:
+    def _tell(self, outcome: Outcome, shell: Shell) -> None:
         with self._print:
             reason = f": {outcome.reason}" if outcome.reason else ""
             print(f"{outcome.name} {outcome.result} after {outcome.seconds:.0f} s{reason}", flush=True)
             if outcome.result == FAILED:
-                for line in log.read_text(encoding="utf-8", errors="replace").splitlines()[-TAIL_LINES:]:
+                for line in shell.text().splitlines()[-TAIL_LINES:]:
                     print(f"    {line[:TAIL_COLUMNS]}")
-                print(f"    (all of it: {log.relative_to(ROOT)})", flush=True)
+                print(f"    (all of it: {shell.log.relative_to(ROOT)})", flush=True)
 
 
 def _batches(steps: Sequence[Step]) -> list[list[Step]]:
