@@ -57,14 +57,16 @@ from ansible.plugins.lookup import LookupBase
 _HERE = "localhost"
 
 
-class LookupModule(LookupBase):  # type: ignore[misc]
+class LookupModule(LookupBase):
     def run(self, terms: list[Any], variables: dict[str, Any] | None = None, **kwargs: Any) -> list[str]:
-        self.set_options(var_options=variables, direct=kwargs)
+        if kwargs:
+            raise AnsibleError(f"no such option: {', '.join(kwargs)}")
         pattern = ",".join(_patterns(terms))
         groups = (variables or {}).get("groups") or {}
         sources = tuple(str(source) for source in context.CLIARGS.get("inventory") or ())
         has_hosts = any(groups.values())
-        if not has_hosts and is_given(sources, _origin(), sys.argv[1:]):
+        defaults, origin = C.config.get_config_value_and_origin("DEFAULT_HOST_LIST")
+        if not has_hosts and is_given(sources, tuple(defaults), str(origin), sys.argv[1:]):
             raise AnsibleError(
                 f"the inventory has no hosts, or could not be read: {', '.join(sources)}. "
                 "Without any -i the audit is of this machine"
@@ -77,13 +79,14 @@ class LookupModule(LookupBase):  # type: ignore[misc]
         return [chosen]
 
 
-def is_given(sources: tuple[str, ...], origin: str, arguments: list[str]) -> bool:
+def is_given(sources: tuple[str, ...], defaults: tuple[str, ...], origin: str, arguments: list[str]) -> bool:
     """Return True when somebody named an inventory: by option, environment or configuration.
 
-    ``origin`` is where ansible-core found its default inventory; ``sources`` are the ones in use.
+    ``sources`` are the inventories in use, ``defaults`` those that ansible-core takes without an option, and ``origin``
+    is where it has the latter from.
     """
     named = origin != "default" or any(word.startswith(("-i", "--inv")) for word in arguments)
-    if named or sources != tuple(C.DEFAULT_HOST_LIST):
+    if named or sources != defaults:
         return True
     # Some distributions install the default file with comments only: that is nobody's inventory. One that cannot be
     # read, or that holds something, is somebody's.
@@ -100,10 +103,6 @@ def _holds_something(path: str) -> bool:
         return False
     except OSError:
         return True
-
-
-def _origin() -> str:
-    return str(C.config.get_config_value_and_origin("DEFAULT_HOST_LIST")[1])
 
 
 def _patterns(terms: list[Any]) -> list[str]:

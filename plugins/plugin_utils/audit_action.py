@@ -20,7 +20,7 @@ display = Display()
 SETTLE_SECONDS = 0.5
 
 
-class AuditAction(ActionBase):  # type: ignore[misc]
+class AuditAction(ActionBase):
     """An action that runs on the controller, also in check mode, and changes no host."""
 
     _supports_check_mode = True

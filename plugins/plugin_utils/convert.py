@@ -28,7 +28,7 @@ def to_number(variable: str, value: Any, low: float, high: float = math.inf, abo
         if isinstance(value, bool):
             raise ValueError
         number = float(value)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         raise SettingError(variable, f"must be a number, not {_shown(value)}") from None
     if not ((low < number if above else low <= number) and number <= high and math.isfinite(number)):
         least = f"more than {low:g}" if above else f"at least {low:g}"
@@ -39,12 +39,10 @@ def to_number(variable: str, value: Any, low: float, high: float = math.inf, abo
 
 def to_whole(variable: str, value: Any, low: int, high: float = math.inf) -> int:
     """Return a whole number within its range. Raises SettingError."""
-    try:
-        return int(to_number(variable, value if isinstance(value, float) else int(str(value), 10), low, high))
-    except (ValueError, OverflowError) as error:
-        if isinstance(error, SettingError):
-            raise
-        raise SettingError(variable, f"must be a whole number, not {_shown(value)}") from None
+    number = to_number(variable, value, low, high)
+    if number != int(number):
+        raise SettingError(variable, f"must be a whole number, not {_shown(value)}")
+    return int(number)
 
 
 def to_bool(variable: str, value: Any) -> bool:

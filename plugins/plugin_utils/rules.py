@@ -18,9 +18,11 @@ from ansible_collections.rxpath.linux.plugins.plugin_utils.convert import Settin
 
 try:
     import jmespath
-    import jmespath.exceptions
+    from jmespath.exceptions import JMESPathError
 except ImportError:  # an audit without rules works without it
-    jmespath = None
+    HAS_JMESPATH = False
+else:
+    HAS_JMESPATH = True
 
 SEVERITIES = ("info", "warn", "fail")
 # A rule raises a verdict and never lowers one; a host that was not measured stays what it is.
@@ -85,7 +87,7 @@ def evaluate(rules: list[Rule], entry: Mapping[str, Any]) -> list[dict[str, Any]
     for rule in rules:
         try:
             found = _compile(rule).search(plain)
-        except jmespath.exceptions.JMESPathError as error:
+        except JMESPathError as error:
             raise RuleError(_said(rule, error)) from error
         results.append(
             {
@@ -112,13 +114,13 @@ def apply_rules(entry: Mapping[str, Any], results: list[dict[str, Any]]) -> dict
 
 
 def _compile(rule: Rule) -> Any:
-    if jmespath is None:
+    if not HAS_JMESPATH:
         raise RuleError(
             f"rule '{rule['name']}' needs the Python package jmespath on the controller: pip install jmespath"
         )
     try:
         return jmespath.compile(str(rule["expression"]))
-    except jmespath.exceptions.JMESPathError as error:
+    except JMESPathError as error:
         raise RuleError(_said(rule, error)) from error
 
 

@@ -1,0 +1,152 @@
+# Copyright (c) 2026, rxpath.linux contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Variables as they come (typed from an inventory, strings from ``-e``) and what is made of them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from ansible_collections.rxpath.linux.plugins.module_utils._diagnose import settings as diagnosis
+from ansible_collections.rxpath.linux.plugins.plugin_utils.convert import SettingError
+from ansible_collections.rxpath.linux.plugins.plugin_utils.settings import VARIABLES, misspelt, normalise
+from hypothesis import given
+from hypothesis import strategies as st
+
+ROLE = Path(__file__).resolve().parents[4] / "roles/udp_audit"
+DEFAULTS: dict[str, Any] = yaml.safe_load((ROLE / "defaults/main.yml").read_text(encoding="utf-8"))
+
+
+def with_(**changed: Any) -> dict[str, Any]:
+    return {**DEFAULTS, **{f"udp_audit_{name}": value for name, value in changed.items()}}
+
+
+def test_role_defaults_are_those_of_the_diagnosis() -> None:
+    settings = normalise(DEFAULTS)
+    assert settings.diagnose == {**diagnosis.DEFAULTS, "thresholds": diagnosis.DEFAULT_THRESHOLDS}
+    assert settings.measure == {"window": 10.0, "interval": 0.05, "namespaces": ["all"], "max_extension": 30.0}
+    assert settings.report_dir == "udp-audit/"
+    assert settings.report_formats == ["json", "html", "junit", "prometheus"]
+
+
+def test_defaults_as_strings_mean_the_same() -> None:
+    strings = {
+        name: ",".join(value) if isinstance(value, list) else value if isinstance(value, dict) else str(value)
+        for name, value in DEFAULTS.items()
+    }
+    assert normalise(strings) == normalise(DEFAULTS)
+
+
+@pytest.mark.parametrize(
+    ("variable", "given_value", "where", "expected"),
+    [
+        pytest.param("fail_on", "nic.ring_overflow, tc.drop", "fail_on", ["nic.ring_overflow", "tc.drop"], id="commas"),
+        pytest.param("fail_on", "", "fail_on", [], id="nothing fails"),
+        pytest.param("fail_on", '["tc.drop"]', "fail_on", ["tc.drop"], id="JSON list"),
+        pytest.param("fail_on", ["tc.drop", "tc.drop"], "fail_on", ["tc.drop"], id="duplicate"),
+        pytest.param("fail_on_unknown", "yes", "fail_on_unknown", True, id="boolean word"),
+        pytest.param("min_drops", "5", "min_drops", 5, id="whole number"),
+        pytest.param("min_drops", 5.0, "min_drops", 5, id="whole float"),
+        pytest.param("max_loss_ratio", "1e-3", "max_loss_ratio", 0.001, id="exponent"),
+        pytest.param(
+            "ignore",
+            '{"ports": ["53", 514], "processes": "a,b"}',
+            "ignore",
+            {"ports": [53, 514], "processes": ["a", "b"], "namespaces": []},
+            id="JSON dictionary",
+        ),
+        pytest.param("ignore", {"ports": 53}, "ignore", {"ports": [53], "processes": [], "namespaces": []}, id="one"),
+    ],
+)
+def test_value(variable: str, given_value: Any, where: str, expected: Any) -> None:
+    assert normalise(with_(**{variable: given_value})).diagnose[where] == expected
+
+
+def test_threshold_replaces_one_default() -> None:
+    thresholds = normalise(with_(thresholds='{"stall_share": "0.5"}')).diagnose["thresholds"]
+    assert thresholds == {**diagnosis.DEFAULT_THRESHOLDS, "stall_share": 0.5}
+
+
+@pytest.mark.parametrize(
+    ("variable", "bad"),
+    [
+        ("window", "0"),
+        ("window", -1),
+        ("window", "abc"),
+        ("window", "nan"),
+        ("window", "601"),
+        ("window", True),
+        ("window", None),
+        ("interval", "0"),
+        ("namespaces", ""),
+        ("namespaces", [{"a": 1}]),
+        ("max_extension", "-1"),
+        ("min_drops", "1.5"),
+        ("min_drops", 1.5),
+        ("min_drops", 0),
+        ("max_loss_ratio", "2"),
+        ("fail_on", "socket.overflow"),
+        ("fail_on", {"a": 1}),
+        ("fail_on", "[1"),
+        ("fail_on_unknown", "perhaps"),
+        ("ignore", {"port": [1]}),
+        ("ignore", {"ports": ["http"]}),
+        ("ignore", {"ports": [70000]}),
+        ("ignore", "ports=53"),
+        ("max_queue_delay", 0),
+        ("max_buffer_bytes", "-5"),
+        ("max_buffer_bytes", "1e400"),
+        ("thresholds", {"stall": 1}),
+        ("thresholds", {"stall_share": "x"}),
+        ("rules", "yes"),
+        ("report_dir", ""),
+        ("report_dir", ["a"]),
+        ("report_formats", "pdf"),
+    ],
+)
+def test_bad_value_names_its_variable(variable: str, bad: Any) -> None:
+    with pytest.raises(SettingError, match=rf"^udp_audit_{variable}\b"):
+        normalise(with_(**{variable: bad}))
+
+
+def test_unknown_finding_lists_the_known() -> None:
+    with pytest.raises(SettingError, match=r"unknown value 'x'; there are: nic\.link_errors, .*reuseport_imbalance"):
+        normalise(with_(fail_on="x"))
+
+
+@pytest.mark.parametrize("name", VARIABLES)
+def test_missing_variable_is_named(name: str) -> None:
+    with pytest.raises(SettingError, match=name):
+        normalise({key: value for key, value in DEFAULTS.items() if key != name})
+
+
+@pytest.mark.parametrize("value", [True, "true", "yes", 1])
+def test_applying_is_refused(value: Any) -> None:
+    with pytest.raises(SettingError, match="applying changes is not in this release"):
+        normalise(with_(apply=value))
+
+
+@pytest.mark.parametrize("value", [False, "false", None])
+def test_not_applying_is_fine(value: Any) -> None:
+    assert normalise(with_(apply=value)) == normalise(DEFAULTS)
+
+
+def test_misspelt() -> None:
+    assert misspelt([*VARIABLES, "udp_audit_apply", "udp_audit_windw", "window"]) == ["udp_audit_windw"]
+
+
+@given(st.sampled_from(VARIABLES), st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3),
+))  # fmt: skip
+def test_any_value_is_taken_or_named(variable: str, value: Any) -> None:
+    try:
+        normalise({**DEFAULTS, variable: value})
+        said = variable
+    except SettingError as error:
+        said = str(error)
+    assert variable in said
