@@ -90,9 +90,9 @@ def totals(driver: str, classified: dict[str, list[Counter]]) -> dict[str, Total
                 queue = not known(driver) and any(map(str.isdigit, name))
                 key = (rule.level + " queue" * queue, rule.events)
                 levels[key] = levels.get(key, 0) + value
-        packets = sum(max([v for (_, events), v in g.items() if not events], default=0) for g in groups.values())
+        packets = sum(max([v for (_level, events), v in g.items() if not events], default=0) for g in groups.values())
         # Events count only where no counter of packets says how many were lost.
-        events = sum(max(g.values()) for g in groups.values() if all(events for _, events in g))
+        events = sum(max(g.values()) for g in groups.values() if all(events for _level, events in g))
         found[kind] = Total(packets, events)
     if driver in DROPS_CONTAIN_XDP and DRIVER_DROP in found and XDP_DROP in found:
         drops = found[DRIVER_DROP]

@@ -116,7 +116,7 @@ def parse_chains(messages: Iterable[Message]) -> list[NftChain]:
             number = _number(where.get(_HOOK_NUMBER))
             hook = ("egress" if number else "ingress") if family == "netdev" else dict(enumerate(_HOOKS)).get(number)
             priority = _number(where.get(_HOOK_PRIORITY), signed=True)
-            devices = [value for _, value in iter_attributes(where.get(_HOOK_DEVICES, b""), what=_WHAT)]
+            devices = [value for _type, value in iter_attributes(where.get(_HOOK_DEVICES, b""), what=_WHAT)]
             names = [text(value) for value in devices] or [text(where.get(_HOOK_DEVICE))]
             device = ",".join(names) or None
             policy = "accept" if _number(values.get(_CHAIN_POLICY), default=1) else "drop"

@@ -124,7 +124,7 @@ def parse_udp(buffers: Iterable[bytes], protocol: int = IPPROTO_UDP) -> list[Udp
 def parse_raw(buffers: Iterable[bytes]) -> list[RawSocket]:
     """Decode only the numbers of a dump. Raises ParseError."""
     found: list[RawSocket] = []
-    for _, _, cookie, queue, inode, _, memory, size, drops in _runs(buffers, _NUMBERS):
+    for _length, _type, cookie, queue, inode, _head, memory, size, drops in _runs(buffers, _NUMBERS):
         found += zip(cookie, inode, queue, memory, size, drops)
     return found
 

@@ -57,7 +57,7 @@ def findings(namespace: Mapping[str, Any], where: Where, sample: Mapping[str, An
 def _classified(device: Device, name: str) -> tuple[int, str]:
     """Return the sum of a class of driver counters, and the counters by name."""
     rows = [(str(counter), int(value)) for counter, value in (device.get("classified") or {}).get(name) or [] if value]
-    return sum(value for _, value in rows), ", ".join(
+    return sum(value for _counter, value in rows), ", ".join(
         f"{counter} +{numbers.count(value)}" for counter, value in rows[:6]
     )
 

@@ -49,7 +49,7 @@ def _series(sample: Mapping[str, Any]) -> list[dict[str, Any]]:
             if own and columns.get("t") and ((socket.get("drops") or 0) > 0 or socket.get("queue_max")):
                 rows.append((int(socket.get("drops") or 0), namespace, socket))
     rows.sort(key=lambda row: -row[0])
-    return [_one(namespace, socket, sample.get("truesize") or []) for _, namespace, socket in rows[:_MOST_SERIES]]
+    return [_one(namespace, socket, sample.get("truesize") or []) for _loss, namespace, socket in rows[:_MOST_SERIES]]
 
 
 def _one(namespace: Mapping[str, Any], socket: Mapping[str, Any], table: Any) -> dict[str, Any]:
