@@ -11,6 +11,7 @@ and style by their hash and nothing else, so that a name that slipped through co
 from __future__ import annotations
 
 import base64
+import functools
 import hashlib
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -20,7 +21,7 @@ from ansible_collections.rxpath.linux.plugins.plugin_utils import _strip as stri
 from ansible_collections.rxpath.linux.plugins.plugin_utils import _summary as summary
 from ansible_collections.rxpath.linux.plugins.plugin_utils import _wording as wording
 from ansible_collections.rxpath.linux.plugins.plugin_utils._charts import Chart, chart
-from ansible_collections.rxpath.linux.plugins.plugin_utils._plain import plain, visible
+from ansible_collections.rxpath.linux.plugins.plugin_utils._shape import shown
 from markupsafe import Markup
 
 TEMPLATES = Path(__file__).parent / "_templates"
@@ -60,26 +61,16 @@ class HostView(NamedTuple):
 
 def render_html(report: dict[str, Any]) -> str:
     """Return the page."""
-    shown = plain(report, visible)
-    views = _views(shown)
-    environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(TEMPLATES),
-        autoescape=True,
-        undefined=jinja2.StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.filters.update(
-        count=wording.count, percent=wording.percent, size=wording.size, seconds=wording.seconds, title_of=wording.title
-    )
+    plain = shown(report)
+    views = _views(plain)
     style, script = _asset("report.css"), _asset("report.js")
     only = f"style-src '{_hash(style)}'; script-src '{_hash(script)}'"
     statuses = [(name, sum(1 for view in views if view.short.status == name)) for name in wording.STATUSES]
-    return environment.get_template("report.html.j2").render(
+    return _template().render(
         policy=f"default-src 'none'; {only}; base-uri 'none'; form-action 'none'",
         style=Markup(style),  # noqa: S704
         script=Markup(script),  # noqa: S704
-        generated_at=str(shown.get("generated_at") or ""),
+        generated_at=str(plain.get("generated_at") or ""),
         views=views,
         first=_first(views),
         statuses=[(name, number) for name, number in statuses if number],
@@ -90,6 +81,21 @@ def render_html(report: dict[str, Any]) -> str:
         strip=strip,
         MAX_SOCKETS=MAX_SOCKETS,
     )
+
+
+@functools.cache
+def _template() -> jinja2.Template:
+    environment = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(TEMPLATES),
+        autoescape=True,
+        finalize=lambda value: "" if value is None else value,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters.update(
+        count=wording.count, percent=wording.percent, size=wording.size, seconds=wording.seconds, title_of=wording.title
+    )
+    return environment.get_template("report.html.j2")
 
 
 def _first(views: list[HostView]) -> list[tuple[HostView, int]]:

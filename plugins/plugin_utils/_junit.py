@@ -14,7 +14,7 @@ from datetime import datetime, timezone
 from typing import Any
 
 from ansible_collections.rxpath.linux.plugins.plugin_utils import _wording as wording
-from ansible_collections.rxpath.linux.plugins.plugin_utils._plain import plain, visible
+from ansible_collections.rxpath.linux.plugins.plugin_utils._shape import shown
 from ansible_collections.rxpath.linux.plugins.plugin_utils._summary import (
     Summary,
     lost,
@@ -30,11 +30,11 @@ Outcome = tuple[str, str] | None  # element name and message; None: passed
 
 def render_junit(report: dict[str, Any]) -> str:
     """Return the document's text."""
-    shown = plain(report, visible)
+    plain = shown(report)
     root = ElementTree.Element("testsuites")
-    stamp = _timestamp(str(shown.get("generated_at") or ""))
-    for number, summary in enumerate(summaries(shown)):
-        _add_suite(root, number, stamp, summary, shown["hosts"][summary.name])
+    stamp = _timestamp(str(plain.get("generated_at") or ""))
+    for number, summary in enumerate(summaries(plain)):
+        _add_suite(root, number, stamp, summary, plain["hosts"][summary.name])
     ElementTree.indent(root)
     return '<?xml version="1.0" encoding="UTF-8"?>\n' + ElementTree.tostring(root, encoding="unicode") + "\n"
 

@@ -15,7 +15,7 @@ from datetime import datetime, timezone
 from typing import Any
 
 from ansible_collections.rxpath.linux.plugins.plugin_utils import _wording as wording
-from ansible_collections.rxpath.linux.plugins.plugin_utils._plain import plain, visible
+from ansible_collections.rxpath.linux.plugins.plugin_utils._shape import shown
 from ansible_collections.rxpath.linux.plugins.plugin_utils._summary import Summary, rank, summaries, window_seconds
 
 PREFIX = "rxpath_udp_audit_"
@@ -53,7 +53,7 @@ class _Gauges:
 
 def render_metrics(report: dict[str, Any]) -> str:
     """Return the file's text."""
-    shown = plain(report, visible)
+    plain = shown(report)
     gauges = _Gauges()
     gauges.declare("generated_timestamp_seconds", "When the report was made, in seconds since the epoch.")
     gauges.declare("hosts", "Hosts of the audit by status.")
@@ -66,12 +66,12 @@ def render_metrics(report: dict[str, Any]) -> str:
     gauges.declare("unknowns", "Things that the audit could not read on a host.")
     gauges.declare("blind_spots", "Places on a host where datagrams can be lost without a counter.")
     gauges.declare("rule_matched", "1 where a rule of the site matched a host, 0 where it did not.")
-    gauges.add("generated_timestamp_seconds", _epoch(str(shown.get("generated_at") or "")))
-    hosts = summaries(shown)
+    gauges.add("generated_timestamp_seconds", _epoch(str(plain.get("generated_at") or "")))
+    hosts = summaries(plain)
     for status in wording.STATUSES:
         gauges.add("hosts", sum(1 for host in hosts if _status(host) == status), status=status)
     for host in hosts:
-        _add_host(gauges, host, shown["hosts"][host.name])
+        _add_host(gauges, host, plain["hosts"][host.name])
     return gauges.render()
 
 

@@ -10,7 +10,7 @@ import textwrap
 from typing import Any
 
 from ansible_collections.rxpath.linux.plugins.plugin_utils import _wording as wording
-from ansible_collections.rxpath.linux.plugins.plugin_utils._plain import plain, visible
+from ansible_collections.rxpath.linux.plugins.plugin_utils._shape import shown
 from ansible_collections.rxpath.linux.plugins.plugin_utils._summary import Summary, alike, summaries
 
 # A fleet of hundreds must stay readable: so many blocks, then counts with so many names; up to so many hosts each has
@@ -38,7 +38,7 @@ def render_text(report: dict[str, Any], color: bool) -> str:
     Names are shown with their control characters spelled out; the only escape sequences are our own colours, and
     those only with ``color``.
     """
-    hosts = summaries(plain(report, visible))
+    hosts = summaries(shown(report))
     if not hosts:
         return "no host was audited"
     lines: list[str] = []

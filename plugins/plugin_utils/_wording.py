@@ -110,14 +110,14 @@ def seconds(value: Any) -> str:
     return f"{value:.3g} s" if isinstance(value, (int, float)) else "-"
 
 
-def setting(action: str, value: Any) -> str:
+def setting(action: Any, value: Any) -> str:
     """Return a current or recommended value as one would type it, buffers also in KiB or MiB; None is a dash."""
     if value is None:
         return "-"
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, (int, float)):
-        if value >= 4096 and any(word in action for word in ("receive_buffer", "rmem_", "SO_RCVBUF")):
+        if value >= 4096 and any(word in str(action) for word in ("receive_buffer", "rmem_", "SO_RCVBUF")):
             return f"{value} ({size(value)})"
         return str(value)
     if isinstance(value, (list, dict)):

@@ -7,6 +7,7 @@ from __future__ import annotations
 import json
 import os
 import stat
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,8 @@ import jsonschema
 import pytest
 from ansible_collections.rxpath.linux.plugins.module_utils._diagnose.findings import FINDING_IDS
 from ansible_collections.rxpath.linux.plugins.plugin_utils import _wording as wording
+from ansible_collections.rxpath.linux.plugins.plugin_utils import report as write
+from ansible_collections.rxpath.linux.plugins.plugin_utils._text import render_text
 from ansible_collections.rxpath.linux.plugins.plugin_utils.report import ReportError, render_json, write_reports
 from ansible_collections.rxpath.linux.tests.unit.plugins.plugin_utils import reports
 
@@ -64,6 +67,30 @@ def test_json_comes_back_as_it_went_in_even_with_hostile_names() -> None:
         text = render_json(report)
         assert text.isascii()
         assert json.loads(text) == report
+
+
+def _without_one(value: Any) -> Iterator[Any]:
+    """Yield copies of a document, each with one member of one of its objects missing."""
+    if isinstance(value, dict):
+        for key, item in value.items():
+            yield {name: other for name, other in value.items() if name != key}
+            for smaller in _without_one(item):
+                yield {**value, key: smaller}
+    elif isinstance(value, list) and value and isinstance(value[0], dict):
+        for smaller in _without_one(value[0]):
+            yield [smaller, *value[1:]]
+
+
+@pytest.mark.parametrize("case", ["incident_dns", "applied", "incident_quic"])
+def test_a_report_with_a_gap_is_still_told_in_every_format(case: str) -> None:
+    report = reports.load(case)
+    for host in report["hosts"].values():
+        for series in (series for window in host["windows"] for series in window["series"]):
+            series.update({key: value[:5] for key, value in series.items() if isinstance(value, list)})
+    for gap in _without_one(report):
+        render_text(gap, color=False)
+        for name in FORMATS:
+            write.FORMATS[name][1](gap)
 
 
 def test_every_format_is_written_for_all_to_read(tmp_path: Path) -> None:
