@@ -7,7 +7,6 @@
 from __future__ import annotations
 
 import fnmatch
-import threading
 from typing import Any, Callable, ClassVar, Dict, List, NamedTuple, Optional, Sequence, Tuple, Type
 
 from . import counters
@@ -78,14 +77,14 @@ class Case:
         self.facts: Dict[str, Any] = {}  # the truth, as the table's evidence
         self.floods: List[Program] = []
         self.before: Dict[str, int] = {}
-        self.audited_already = threading.Event()  # the window is over
+        self.audit: Any = None  # the window under way: over(timeout)
 
     def build(self) -> None:
         """Build the fault, the readers and the senders."""
         raise NotImplementedError
 
     def traffic(self) -> None:
-        """Runs beside the audit's window."""
+        """Send; the audit's window is under way in another process."""
         for flood in self.floods:
             flood.go()
         for flood in self.floods:
@@ -102,8 +101,8 @@ class Case:
         """
         raise NotImplementedError
 
-    def disturb(self, sample: Dict[str, Any]) -> None:
-        """Change the sample before it is judged; only where the kernel cannot be brought to a value in seconds."""
+    def before_window(self) -> None:
+        """Runs in the process that measures; only where the kernel cannot be brought to a value in seconds."""
 
     # -- what most cases need ----------------------------------------------------------------------------------------
 

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import time
 
-from . import tools
-from .bed import Program, run
+from . import shift
+from .bed import run
 from .case import OVERFLOW, PASS, QUIET, Case, Verdict, case, need
+from .cases_buffer import BurstDefault
 from .cases_path import Stream
 
 
@@ -122,13 +123,17 @@ class HeavyAmongMany(Heavy):
 
 
 @case("quiet.counters_wrap")
-class Wrap(Stream):
-    """Counters of 32 bits wrap within the window: the sampler's readings are moved so that they do."""
+class Wrap(History):
+    """Counters of 32 bits wrap within the window and nothing is lost: no delta may come out huge."""
 
-    def fault(self) -> None:
-        self.moved: Program | None = None
-        tools.command("flood")
+    def before_window(self) -> None:
+        shift.packets_of_softnet()
+        shift.drops_of_sockets(0)
 
-    def judge(self) -> Verdict:
-        need(self.missing() == 0, "something was lost")
-        return Verdict(PASS)
+
+@case("burst.drops_wrap")
+class WrapWithLoss(BurstDefault):
+    """A socket's count of drops, 32 bits wide, wraps in the midst of a loss: the loss is told to the datagram."""
+
+    def before_window(self) -> None:
+        shift.drops_of_sockets((1 << 32) - 100)

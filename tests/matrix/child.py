@@ -14,29 +14,16 @@ import gzip
 import json
 import signal
 import sys
-import threading
 import time
 import traceback
 from pathlib import Path
 from typing import Any, Dict
 
+from .audit import NoWindow, Window
 from .bed import Bed
 from .case import Untrue, Verdict, all_cases
 from .expect import compare, summary
 from .guard import alone
-
-
-def audit(case: Any) -> Dict[str, Any]:
-    """Take a window with the collection's sampler; the host's own namespace and the case's."""
-    from ansible_collections.rxpath.linux.plugins.module_utils._sample import window
-
-    sample: Dict[str, Any] = window.measure(
-        seconds=case.window,
-        interval=0.05,
-        namespaces=None if case.every_namespace else ["host", *case.audited()],
-        max_extension=case.extends,
-    )
-    return sample
 
 
 def diagnose(sample: Dict[str, Any], case: Any) -> Dict[str, Any]:
@@ -46,39 +33,20 @@ def diagnose(sample: Dict[str, Any], case: Any) -> Dict[str, Any]:
     return host
 
 
-def blocked(case: Any) -> None:
-    """Without the code under test: the traffic and the truth alone."""
-    time.sleep(max(0.0, case.window - case.lead))
-
-
 def play(name: str, bed_only: bool, keep: str) -> Dict[str, Any]:
     made = all_cases()[name]
     with alone(made.alone), Bed() as bed:
         case = made(bed)
         case.build()
         case.mark()
-        failure = []
-
-        def send() -> None:
-            try:
-                time.sleep(case.lead)
-                case.traffic()
-            except Exception:  # noqa: BLE001 - told by the main thread
-                failure.append(traceback.format_exc())
-            sent.set()
-            over.wait()  # programs that this thread started end with it
-
-        sent, over = threading.Event(), threading.Event()
-        thread = threading.Thread(target=send, daemon=True)
         began = time.time()
-        thread.start()
-        sample = None if bed_only else audit(case)
-        if bed_only:
-            blocked(case)
-        case.audited_already.set()
-        sent.wait()
-        if failure:
-            return {"outcome": "error", "wrong": failure, "facts": case.facts}
+        case.audit = (NoWindow if bed_only else Window)(case)
+        opened = case.audit.begun()
+        time.sleep(case.lead)
+        case.traffic()
+        while not case.audit.over(0.2):
+            pass
+        sample = case.audit.sample()
         took = time.time() - began
         try:
             verdict = case.judge()
@@ -86,15 +54,13 @@ def play(name: str, bed_only: bool, keep: str) -> Dict[str, Any]:
             return {"outcome": "untrue", "wrong": [str(why)], "facts": case.facts, "seconds": took}
         if sample is None:
             return {"outcome": "right", "wrong": [], "facts": case.facts, "seconds": took}
-        ended = sample["window"]["started_at"] + sample["window"]["seconds"]
+        ended = opened + case.window
         for flood in case.floods:
             told = flood.wait()
-            if told["started"] < sample["window"]["started_at"] or (case.inside and told["ended"] > ended):
+            if told["started"] < opened or (case.inside and told["ended"] > ended - 0.05):
                 why = "traffic %.2f..%.2f outside the window of %.2f s" % (
-                    told["started"] - sample["window"]["started_at"],
-                    told["ended"] - sample["window"]["started_at"], sample["window"]["seconds"])  # fmt: skip
+                    told["started"] - opened, told["ended"] - opened, case.window)  # fmt: skip
                 return {"outcome": "untrue", "wrong": [why], "facts": case.facts, "seconds": took}
-        case.disturb(sample)
         host = diagnose(sample, case)
         wrong = compare(verdict, host, bed.namespaces)
         result = {"outcome": "wrong" if wrong else "right", "wrong": wrong, "facts": case.facts, "seconds": took,
