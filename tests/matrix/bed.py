@@ -67,13 +67,13 @@ class Program:
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
-            preexec_fn=_enter(namespace, cpu),  # noqa: PLW1509 - single-threaded at this moment
+            preexec_fn=_enter(namespace, cpu),  # single-threaded at this moment
             pass_fds=pass_fds,
         )
         self.pid = self.process.pid
         self.result: Optional[Dict[str, Any]] = None
 
-    def ready(self) -> "Program":
+    def ready(self) -> Program:
         assert self.process.stdout is not None
         line = self.process.stdout.readline()
         if line.strip() != "ready":
@@ -115,7 +115,7 @@ class Program:
 
 
 class Bed:
-    """One case's namespaces; ``sender`` and ``receiver`` are joined by eth0, 10.9.0.1 to 10.9.0.2 (fd09::1, fd09::2)."""
+    """One case's namespaces; ``sender`` and ``receiver`` are joined by eth0: 10.9.0.1, 10.9.0.2 (fd09::1, fd09::2)."""
 
     def __init__(self) -> None:
         self.namespaces: List[str] = []
@@ -124,7 +124,7 @@ class Bed:
         self.sysctls = Sysctls()
         self.sender = self.receiver = ""
 
-    def __enter__(self) -> "Bed":
+    def __enter__(self) -> Bed:
         sweep()
 
         def leave(number: int, frame: Optional[FrameType]) -> None:
@@ -156,16 +156,23 @@ class Bed:
         name = "%s%d-%s" % (PREFIX, os.getpid(), label)
         run("ip", "netns", "add", name)
         self.namespaces.append(name)
-        run("ip", "-n", name, "link", "set", "lo", "up")
+        prepare(name)
         return name
 
     def join(
-        self, left: str, right: str, net: int = 9, left_device: str = "eth0", right_device: str = "eth0", mtu: int = 1500
+        self,
+        left: str,
+        right: str,
+        net: int = 9,
+        left_device: str = "eth0",
+        right_device: str = "eth0",
+        mtu: int = 1500,
     ) -> None:
         """Join two namespaces by a veth pair 10.NET.0.1 - 10.NET.0.2 with fixed neighbours (no ARP in a burst)."""
         macs = ("02:00:00:00:%02x:01" % net, "02:00:00:00:%02x:02" % net)
-        run("ip", "link", "add", left_device, "netns", left, "address", macs[0], "mtu", str(mtu),
-            "type", "veth", "peer", "name", right_device, "netns", right, "address", macs[1], "mtu", str(mtu))  # fmt: skip
+        here = (left_device, "netns", left, "address", macs[0], "mtu", str(mtu))
+        there = (right_device, "netns", right, "address", macs[1], "mtu", str(mtu))
+        run("ip", "link", "add", *here, "type", "veth", "peer", "name", *there)
         for name, device, end, other in ((left, left_device, 1, 2), (right, right_device, 2, 1)):
             batch = "\n".join((
                 "addr add 10.%d.0.%d/24 dev %s" % (net, end, device),
@@ -192,7 +199,12 @@ class Bed:
         return program.ready()
 
     def reader(
-        self, *options: str, namespace: str = "", cpu: Optional[int] = None, kind: str = "drain", fds: Sequence[int] = ()
+        self,
+        *options: str,
+        namespace: str = "",
+        cpu: Optional[int] = None,
+        kind: str = "drain",
+        fds: Sequence[int] = (),
     ) -> Program:
         return self.start([*tools.command(kind), *options], namespace or self.receiver, cpu, fds)
 
@@ -204,6 +216,13 @@ class Bed:
 
     def inode(self, namespace: str) -> int:
         return os.stat("/run/netns/" + namespace).st_ino
+
+
+def prepare(namespace: str) -> None:
+    """Bring up loopback, and let IPv6 report its groups at once: not in the midst of a counted window."""
+    run("ip", "netns", "exec", namespace, "sysctl", "-qw", "net.ipv6.conf.default.mldv2_unsolicited_report_interval=1",
+        "net.ipv6.conf.default.mldv1_unsolicited_report_interval=1", "net.ipv6.conf.default.router_solicitations=0")  # fmt: skip
+    run("ip", "-n", namespace, "link", "set", "lo", "up")
 
 
 def sweep() -> None:

@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import ClassVar, Dict, List
 
 from . import counters, tools
-from .bed import run
 from .case import FAIL, OVERFLOW, WARN, Case, Expected, Verdict, case, need
 from .cgroups import Group
 
@@ -24,7 +23,7 @@ class Softnet(Case):
     alone = True
     backlog: ClassVar[int] = 20
     reader_options: ClassVar[List[str]] = ["-F", "8388608"]
-    flood_options: ClassVar[List[List[str]]] = [["-s", "500", "-g", "40", "-b", "1", "-e", "20000", "-n", "115"]]
+    flood_options: ClassVar[List[List[str]]] = [["-s", "500", "-g", "40", "-b", "1", "-e", "20000", "-n", "135"]]
 
     def build(self) -> None:
         self.bed.within(self.bed.sender, "ethtool", "-K", "eth0", "tx-udp-segmentation", "off")
@@ -66,7 +65,7 @@ class BacklogAndSocket(Softnet):
     """The backlog loses a part, the socket's buffer another: both shares are told, the larger is the main loss."""
 
     reader_options = ["-w", "30"]
-    flood_options = [["-s", "500", "-g", "40", "-b", "40", "-e", "250000", "-n", "9"]]
+    flood_options = [["-s", "500", "-g", "40", "-b", "40", "-e", "250000", "-n", "11"]]
 
     def judge(self) -> Verdict:
         inode = self.only_inode()
@@ -75,9 +74,10 @@ class BacklogAndSocket(Softnet):
         need(self.numbers_missing() == first + second and second > 0, "the numbers do not agree")
         whole = first + second
         need(abs(first - second) > 0.02 * whole, "both lost alike")
+        share, causes = second / whole, ["arrival_burst"]
         findings = [
             Expected(BACKLOG, None, first, share=first / whole),
-            Expected(OVERFLOW, self.bed.receiver, second, causes=["arrival_burst"], inodes=[inode], share=second / whole),
+            Expected(OVERFLOW, self.bed.receiver, second, causes=causes, inodes=[inode], share=share),
         ]
         return Verdict(FAIL, findings, BACKLOG if first > second else OVERFLOW, BACKLOG)
 
@@ -115,7 +115,7 @@ class FlowLimit(Softnet):
 class Rps(Softnet):
     """Steering to another CPU puts the backlog on the path; without it the same traffic loses nothing."""
 
-    flood_options = [["-s", "500", "-b", "800", "-e", "100000", "-n", "23"]]
+    flood_options = [["-s", "500", "-b", "800", "-e", "100000", "-n", "27"]]
 
     def build(self) -> None:
         need((os.cpu_count() or 1) > 1, "one CPU")
@@ -147,7 +147,7 @@ class MemoryCase(Case):
 
     def build(self) -> None:
         self.reader = self.start()
-        self.flood("-s", "1200", "-b", "2", "-e", "1000", "-n", "2300")
+        self.flood("-s", "1200", "-b", "2", "-e", "1000", "-n", "2750")
 
     def start(self) -> object:
         return self.bed.reader(*self.options)

@@ -28,7 +28,7 @@ class Stream(Case):
     def build(self) -> None:
         self.reader = self.bed.reader(*self.reader_options)
         self.fault()
-        self.flood("-s", "200", "-b", str(self.rate), "-e", "1000", "-n", "2300")
+        self.flood("-s", "200", "-b", str(self.rate), "-e", "1000", "-n", "2750")
 
     def fault(self) -> None:
         raise NotImplementedError
@@ -57,7 +57,8 @@ class TcDrop(Stream):
 
     def fault(self) -> None:
         run("tc", "-n", self.bed.receiver, "qdisc", "add", "dev", "eth0", "clsact")
-        run("tc", "-n", self.bed.receiver, "filter", "add", "dev", "eth0", "ingress", "bpf", "da", "bytecode", ODD_NUMBERS)
+        program = ("bpf", "da", "bytecode", ODD_NUMBERS)
+        run("tc", "-n", self.bed.receiver, "filter", "add", "dev", "eth0", "ingress", *program)
 
     def judge(self) -> Verdict:
         missing = self.missing()
@@ -135,7 +136,8 @@ class FirewallCounted(Stream):
     """A firewall rule with a counter at INPUT: refused by policy, no loss."""
 
     rule: ClassVar[str] = (
-        "table inet fw { chain in { type filter hook input priority 0; udp dport 5300 @th,120,8 & 1 == 1 counter drop; }\n}"
+        "table inet fw { chain in { type filter hook input priority 0; "
+        "udp dport 5300 @th,120,8 & 1 == 1 counter drop; }\n}"
     )
 
     def fault(self) -> None:
@@ -312,7 +314,7 @@ class NoListenerBesideLoss(Case):
     def build(self) -> None:
         self.reader = self.bed.reader("-w", "30")
         self.flood("-s", "1200", "-b", "200", "-e", "700000", "-n", "3")
-        self.flood("-p", "5999", "-s", "64", "-b", "15", "-e", "1000", "-n", "2300")
+        self.flood("-p", "5999", "-s", "64", "-b", "15", "-e", "1000", "-n", "2750")
 
     def judge(self) -> Verdict:
         inode = self.only_inode()
@@ -320,8 +322,9 @@ class NoListenerBesideLoss(Case):
         lost = self.floods[0].wait()["sent"] - self.reader.stop()["distinct"]
         self.facts["lost"] = lost
         need(0 < lost == self.rose("UdpRcvbufErrors") and refused > 90 * lost, "lost %d, refused %d" % (lost, refused))
-        overflow = Expected(LOSS, self.bed.receiver, lost, causes=["arrival_burst"], inodes=[inode], share=1.0, helps=True)
-        return Verdict(frozenset(("fail",)), [overflow, Expected("udp.no_listener", self.bed.receiver, refused)], LOSS, LOSS)
+        where, causes = self.bed.receiver, ["arrival_burst"]
+        overflow = Expected(LOSS, where, lost, causes=causes, inodes=[inode], share=1.0, helps=True)
+        return Verdict(frozenset(("fail",)), [overflow, Expected("udp.no_listener", where, refused)], LOSS, LOSS)
 
 
 @case("quiet.fragments_ipv6_with_conntrack")

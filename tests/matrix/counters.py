@@ -30,7 +30,7 @@ class Socket(NamedTuple):
 
 
 def sockets(bed: Bed, namespace: str) -> List[Socket]:
-    """Return the UDP sockets of a namespace: ``UNCONN 0 0 0.0.0.0:5300 0.0.0.0:* ino:7 sk:1 <-> skmem:(r0,rb..,d0)``."""
+    """Return a namespace's UDP sockets: ``UNCONN 0 0 0.0.0.0:5300 0.0.0.0:* ino:7 sk:1 <-> skmem:(r0,rb..,d0)``."""
     found = []
     for line in run("ip", "netns", "exec", namespace, "ss", "-uamneOH").splitlines():
         match = _SOCKET.match(line)

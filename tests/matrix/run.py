@@ -88,7 +88,7 @@ def main() -> int:
     parser.add_argument("--jobs", type=int, choices=(1, 2), default=1, help="ordinary cases side by side")
     parser.add_argument("--json", type=Path, help="write all results there")
     parser.add_argument("--markdown", type=Path, help="write the table there")
-    parser.add_argument("--keep", default="", help="keep the sample of each wrong run in this folder (of all runs: FOLDER+)")
+    parser.add_argument("--keep", default="", help="keep the samples of wrong runs in this folder (of all: FOLDER+)")
     parser.add_argument("--bed-only", action="store_true", help="traffic and truth without the audit")
     parser.add_argument("--list", action="store_true", help="name the cases and end")
     options = parser.parse_args()

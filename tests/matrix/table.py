@@ -68,8 +68,9 @@ def rows(results: Results) -> List[List[str]]:
 def text(results: Results, facts: Mapping[str, Any]) -> str:
     """Return the table for the terminal, and the wrong cells below it."""
     body = rows(results)
-    widths = [max(len(row[index]) for row in [list(COLUMNS), *body]) for index in range(len(COLUMNS))]
-    lines = ["  ".join(cell.ljust(width) for cell, width in zip(row, widths)).rstrip() for row in [list(COLUMNS), *body]]
+    whole = [list(COLUMNS), *body]
+    widths = [max(len(row[index]) for row in whole) for index in range(len(COLUMNS))]
+    lines = ["  ".join(cell.ljust(width) for cell, width in zip(row, widths)).rstrip() for row in whole]
     for name, runs in results.items():
         for run in runs:
             if run["outcome"] != "right":

@@ -59,11 +59,12 @@ class Reader:
 
 
 def refuse_odd(sock: socket.socket) -> None:
-    """Attach a classic BPF program that drops a datagram whose number is odd (last byte of the number, UDP header 8)."""
+    """Attach a classic BPF program that drops a datagram of an odd number (its last byte; the UDP header has 8)."""
     program = ((0x30, 0, 0, 15), (0x45, 0, 1, 1), (0x06, 0, 0, 0), (0x06, 0, 0, 0xFFFF))
     code = b"".join(struct.pack("HBBI", *step) for step in program)
     buffer = ctypes.create_string_buffer(code)
-    sock.setsockopt(socket.SOL_SOCKET, SO_ATTACH_FILTER, struct.pack("HxxxxxxQ", len(program), ctypes.addressof(buffer)))
+    sock_fprog = struct.pack("HxxxxxxQ", len(program), ctypes.addressof(buffer))
+    sock.setsockopt(socket.SOL_SOCKET, SO_ATTACH_FILTER, sock_fprog)
 
 
 def main() -> None:
@@ -75,8 +76,11 @@ def main() -> None:
     downstream: Optional[int] = int(options["-d"]) if "-d" in options else None
     family = socket.AF_INET6 if ":" in address else socket.AF_INET
     sock = socket.socket(family, socket.SOCK_DGRAM)
-    for flag, level, name in (("-R", socket.SOL_SOCKET, socket.SO_REUSEPORT), ("-j", socket.SOL_SOCKET, socket.SO_REUSEADDR),
-                              ("-g", socket.IPPROTO_UDP, UDP_GRO)):  # fmt: skip
+    for flag, level, name in (
+        ("-R", socket.SOL_SOCKET, socket.SO_REUSEPORT),
+        ("-j", socket.SOL_SOCKET, socket.SO_REUSEADDR),
+        ("-g", socket.IPPROTO_UDP, UDP_GRO),
+    ):
         if flag in options:
             sock.setsockopt(level, name, 1)
     if "-B" in options:

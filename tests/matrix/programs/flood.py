@@ -63,7 +63,8 @@ def main() -> None:
         due += period
         if tick + 1 < ticks:
             time.sleep(max(0.0, due - time.monotonic()))
-    result = {"sent": number - first - refused, "refused": refused, "started": started, "ended": time.time(), "late": late}
+    sent, ended = number - first - refused, time.time()
+    result = {"sent": sent, "refused": refused, "started": started, "ended": ended, "late": late}
     print(json.dumps(result), flush=True)
 
 

@@ -25,7 +25,7 @@ PAYLOAD = 200
 
 def checksum(data: bytes) -> int:
     data += b"\0" * (len(data) % 2)
-    total = sum(struct.unpack("!%dH" % (len(data) // 2), data))
+    total: int = sum(struct.unpack("!%dH" % (len(data) // 2), data))
     while total >> 16:
         total = (total & 0xFFFF) + (total >> 16)
     return ~total & 0xFFFF
@@ -68,7 +68,7 @@ def datagram6(index: int, wrong: int = 0) -> List[bytes]:
 def lone_fragment(index: int) -> List[bytes]:
     """The first half of a datagram; the second never comes."""
     ends = [socket.inet_aton(end) for end in V4]
-    return [ipv4(V4[0], udp(*ends, number(index, 1592))[:800], index, 0x2000)]
+    return [ipv4(V4[0], udp(ends[0], ends[1], number(index, 1592))[:800], index, 0x2000)]
 
 
 def three_fragments(index: int) -> List[bytes]:

@@ -6,6 +6,8 @@ from __future__ import annotations
 
 import re
 import xml.etree.ElementTree as ElementTree
+from collections.abc import Callable
+from typing import Any
 
 import pytest
 from ansible_collections.rxpath.linux.plugins.plugin_utils._junit import render_junit
@@ -20,7 +22,7 @@ def suite(case: str) -> ElementTree.Element:
 
 
 @pytest.mark.parametrize("make", [reports.mixed, reports.hostile])
-def test_elements_attributes_and_order_are_those_of_the_common_schema(make) -> None:  # noqa: ANN001
+def test_elements_attributes_and_order_are_those_of_the_common_schema(make: Callable[[], dict[str, Any]]) -> None:
     root = ElementTree.fromstring(render_junit(make()))
     assert root.tag == "testsuites"
     assert len(root) == len(reports.CASES)
