@@ -11,6 +11,8 @@ from collections.abc import Mapping
 from typing import Any
 
 SCHEMA = 1
+# What an interpreter says that cannot read Ansible's wrapper (before 3.8) or this collection (before 3.9).
+_OLD_PYTHON = ("SyntaxError", "minimum of Python", "future feature annotations", "object is not subscriptable")
 
 
 def empty_entry(status: str, reason: str) -> dict[str, Any]:
@@ -40,6 +42,11 @@ def failure_reason(result: Mapping[str, Any]) -> str:
     """Return why a module failed, in one line, from what Ansible made of its result."""
     said = str(result.get("msg") or "").strip()
     stderr = str(result.get("module_stderr") or result.get("stderr") or "").strip()
+    if any(sign in said + stderr for sign in _OLD_PYTHON):
+        return (
+            "the host's Python is too old: the audit needs 3.9 or newer; name one with ansible_python_interpreter "
+            f"({(stderr or said).splitlines()[-1].strip()})"
+        )
     lines = [line.strip() for line in said.splitlines() if line.strip()]
     reason = lines[0] if lines else "the module failed without a message"
     if stderr and stderr.splitlines()[-1].strip() not in reason:

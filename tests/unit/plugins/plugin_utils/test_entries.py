@@ -33,6 +33,11 @@ def test_report() -> None:
         ({"msg": "MODULE FAILURE", "module_stderr": "a\n/bin/sh: 1: x: not found\n"},
          "MODULE FAILURE (/bin/sh: 1: x: not found)"),
         ({"msg": "x: not found", "module_stderr": "x: not found"}, "x: not found"),
+        (
+            {"msg": "No start of json char found", "module_stderr": "  File x\nSyntaxError: invalid syntax"},
+            ("the host's Python is too old: the audit needs 3.9 or newer; name one with ansible_python_interpreter "
+            "(SyntaxError: invalid syntax)"),
+        ),
         ({}, "the module failed without a message"),
     ],
 )  # fmt: skip
