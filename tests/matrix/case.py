@@ -43,6 +43,7 @@ class Expected(NamedTuple):
     pending: bool = False
     certainty: Optional[str] = None
     process: Optional[str] = None
+    closed: Optional[bool] = None  # whether the losing sockets are told as closed
     rates: Optional[bool] = None  # whether arrival and service rate may be given
     says: Sequence[str] = ()  # regular expressions, each found in the evidence or the advice
     silent: Sequence[str] = ()  # regular expressions found in neither
@@ -66,7 +67,7 @@ class Case:
     name: ClassVar[str] = ""
     alone: ClassVar[bool] = False  # sensitive to the CPU, or judges what all namespaces share
     window: ClassVar[float] = 3.0
-    lead: ClassVar[float] = 0.35  # from the window's start to the first datagram
+    lead: ClassVar[float] = 0.1  # from the window's start to the first datagram
     inside: ClassVar[bool] = True  # all traffic lies within the window
     extends: ClassVar[float] = 0.0  # seconds by which the audit may extend the window
     every_namespace: ClassVar[bool] = False

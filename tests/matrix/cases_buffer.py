@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import signal
 import subprocess
@@ -21,6 +22,7 @@ from .cgroups import Group
 
 BURST, STALL, SLOW = "arrival_burst", "reader_stall", "slow_consumer"
 HUGE = 64 << 20
+F_SETPIPE_SZ = 1031
 DEFAULT = int(Path("/proc/sys/net/core/rmem_default").read_text())
 
 
@@ -91,7 +93,7 @@ class BurstDefault(BufferCase):
 
     causes = [BURST]
     reader_options = ["-w", "30"]
-    flood_options = ["-s", "1200", "-b", "400", "-e", "250000", "-n", "9"]
+    flood_options = ["-s", "1200", "-b", "400", "-e", "250000", "-n", "11"]
 
 
 @case("burst.larger_buffer")
@@ -113,7 +115,7 @@ class BurstThirty(BufferCase):
     alone = True
     causes = [BURST]
     reader_kind = "pydrain"
-    flood_options = ["-s", "1200", "-b", "300", "-e", "33333", "-n", "69"]
+    flood_options = ["-s", "1200", "-b", "300", "-e", "33333", "-n", "82"]
 
 
 @case("stall.asleep_80_of_100")
@@ -122,7 +124,7 @@ class Asleep(BufferCase):
 
     causes = [STALL]
     reader_options = ["-P", "80", "-C", "100", "-B", "26624"]
-    flood_options = ["-s", "100", "-b", "4", "-e", "1000", "-n", "2300"]
+    flood_options = ["-s", "100", "-b", "4", "-e", "1000", "-n", "2750"]
 
 
 class Quota(BufferCase):
@@ -156,7 +158,7 @@ class QuotaAbove(Quota):
     causes = [STALL]
     milliseconds = 40.0
     reader_options = ["-w", "20"]
-    flood_options = ["-s", "1200", "-b", "3", "-e", "1000", "-n", "2300"]
+    flood_options = ["-s", "1200", "-b", "3", "-e", "1000", "-n", "2750"]
 
     def build(self) -> None:
         super().build()
@@ -173,7 +175,7 @@ class QuotaBelow(Quota):
     helps = False
     milliseconds = 10.0
     reader_options = ["-w", "50"]
-    flood_options = ["-s", "1200", "-b", "5", "-e", "1000", "-n", "2400"]
+    flood_options = ["-s", "1200", "-b", "5", "-e", "1000", "-n", "2750"]
 
 
 class Downstream(BufferCase):
@@ -184,6 +186,7 @@ class Downstream(BufferCase):
 
     def scene(self, buffer: List[str]) -> Program:
         out, into = os.pipe()
+        fcntl.fcntl(into, F_SETPIPE_SZ, 16384)  # holds 256 datagrams' records, so that a stall is felt at once
         self.sink = subprocess.Popen(["cat"], stdin=out, stdout=subprocess.DEVNULL)
         sink = self.sink
         self.bed.cleanups.append(lambda: (sink.kill(), sink.wait()) and None)
@@ -204,7 +207,7 @@ class DownstreamReleased(Downstream):
     """The next step of the reader stops for 0.7 s of the window, then goes on."""
 
     causes = [STALL]
-    flood_options = ["-s", "1200", "-b", "4", "-e", "1000", "-n", "2300"]
+    flood_options = ["-s", "1200", "-b", "4", "-e", "1000", "-n", "2750"]
 
 
 @case("causes.both")
@@ -214,12 +217,12 @@ class Both(Downstream):
     alone = True
     causes = [BURST, STALL]
     reader_options = ["-w", "20"]
-    flood_options = ["-s", "1200", "-b", "250", "-e", "100000", "-n", "24"]
+    flood_options = ["-s", "1200", "-b", "250", "-e", "100000", "-n", "27"]
     stalled = 0.6
 
     def send(self) -> None:
         super().send()
-        self.flood("-s", "1200", "-b", "2", "-e", "1000", "-n", "2300", "-o", "4194304")
+        self.flood("-s", "1200", "-b", "1", "-e", "1000", "-n", "2750", "-o", "4194304")
 
     def judge(self) -> Verdict:
         expected = self.overflow()
@@ -252,7 +255,7 @@ class SlowDefault(BufferCase):
     helps = False
     says = ["λ", "μ", "consumers"]
     reader_options = ["-w", "400"]
-    flood_options = ["-s", "1200", "-b", "5", "-e", "1000", "-n", "2400"]
+    flood_options = ["-s", "1200", "-b", "5", "-e", "1000", "-n", "2750"]
 
 
 @case("slow.25_mib_full")
@@ -260,7 +263,7 @@ class SlowFull(SlowDefault):
     """The same behind 25 MiB that are full: the buffer changed nothing."""
 
     reader_options = ["-w", "100", "-F", str(25 << 19)]
-    flood_options = ["-s", "1200", "-b", "20", "-e", "1000", "-n", "2400"]
+    flood_options = ["-s", "1200", "-b", "20", "-e", "1000", "-n", "2750"]
 
     def build(self) -> None:
         super().build()

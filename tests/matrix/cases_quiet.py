@@ -9,7 +9,7 @@ from __future__ import annotations
 import time
 
 from . import shift
-from .bed import run
+from .bed import prepare, run
 from .case import OVERFLOW, PASS, QUIET, Case, Verdict, case, need
 from .cases_buffer import BurstDefault
 from .cases_path import Stream
@@ -51,7 +51,7 @@ class Restarted(Case):
         self.reader.kill()
         run("ip", "netns", "del", self.bed.receiver)
         run("ip", "netns", "add", self.bed.receiver)
-        run("ip", "-n", self.bed.receiver, "link", "set", "lo", "up")
+        prepare(self.bed.receiver)
         for _ in range(50):  # the old namespace, and with it the old pair, is torn down in the background
             if "eth0" not in run("ip", "-n", self.bed.sender, "-o", "link"):
                 break
@@ -88,7 +88,7 @@ class Heavy(Case):
 
     def build(self) -> None:
         self.reader = self.bed.reader("-M", "e", "-F", "4194304")
-        self.flood("-s", "200", "-b", self.burst, "-e", "1000", "-n", "2300", "-F", "8")
+        self.flood("-s", "200", "-b", self.burst, "-e", "1000", "-n", "2750", "-F", "8")
 
     def judge(self) -> Verdict:
         need(self.sent() == self.reader.stop()["distinct"] and self.rose("UdpInErrors") == 0, "something was lost")
@@ -113,7 +113,7 @@ class HeavyAmongMany(Heavy):
         for number in range(40):
             name = self.bed.namespace("n%d" % number)
             reader = self.bed.reader("-M", "e", namespace=name)
-            flood = self.flood("-a", "127.0.0.1", "-s", "200", "-b", "4", "-e", "20000", "-n", "115", namespace=name)
+            flood = self.flood("-a", "127.0.0.1", "-s", "200", "-b", "4", "-e", "20000", "-n", "135", namespace=name)
             self.others.append((reader, flood))
 
     def sent(self) -> int:

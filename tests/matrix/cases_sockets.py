@@ -9,7 +9,7 @@ from __future__ import annotations
 import time
 from typing import ClassVar, List
 
-from . import counters
+from . import counters, nsd
 from .bed import Program
 from .case import FAIL, OVERFLOW, PASS, Case, Expected, Verdict, case, need
 from .cases_buffer import BURST, SLOW, BufferCase
@@ -225,3 +225,39 @@ class Filter(Case):
         self.facts["refused"] = refused
         expected = Expected("udp.socket_filter", self.bed.receiver, refused, inodes=[socket.inode])
         return Verdict(PASS, [expected], absent=[OVERFLOW])
+
+
+@case("socket.nsd_burst")
+class NsdBurst(Case):
+    """nsd, a name server of the distribution, at the default buffer; bursts of queries above it."""
+
+    alone = True
+    asked: ClassVar[int] = 0
+
+    def build(self) -> None:
+        self.server = nsd.start(self.bed, self.asked)
+        self.flood("-p", str(nsd.PORT), "-q", nsd.QUERY, "-b", "3000", "-e", "500000", "-n", "5")
+
+    def mark(self) -> None:
+        super().mark()
+        (self.inode,) = self.drops(nsd.PORT)
+
+    def judge(self) -> Verdict:
+        lost, (socket,) = self.rose("UdpRcvbufErrors"), self.drops(nsd.PORT).values()
+        answered = self.rose("UdpInDatagrams")
+        self.facts.update(lost=lost, answered=answered)
+        need(self.sent() == lost + answered and lost == socket.drops, "the numbers do not agree")
+        if self.asked:
+            need(lost == 0, "the larger buffer lost as well")
+            return Verdict(PASS, absent=[OVERFLOW])
+        need(lost > 0, "nothing was lost")
+        expected = Expected(OVERFLOW, self.bed.receiver, lost, causes=[BURST], inodes=[self.inode], share=1.0,
+                            helps=True, process="nsd")  # fmt: skip
+        return Verdict(FAIL, [expected], OVERFLOW, OVERFLOW)
+
+
+@case("socket.nsd_larger_buffer")
+class NsdLarger(NsdBurst):
+    """The same bursts to nsd with a buffer of its own: cured."""
+
+    asked = 4 << 20

@@ -38,6 +38,7 @@ def play(name: str, bed_only: bool, keep: str) -> Dict[str, Any]:
     with alone(made.alone), Bed() as bed:
         case = made(bed)
         case.build()
+        time.sleep(0.1)  # what starting devices and programs send of their own
         case.mark()
         began = time.time()
         case.audit = (NoWindow if bed_only else Window)(case)

@@ -30,11 +30,11 @@ static double now(clockid_t id) { struct timespec t; clock_gettime(id, &t); retu
 
 int main(int argc, char **argv)
 {
-    const char *to = "127.0.0.1", *from = NULL, *device = NULL;
+    const char *to = "127.0.0.1", *from = NULL, *device = NULL, *query = NULL;
     int port = 5300, size = 64, burst = 1, ticks = 1, flows = 1, segments = 0, batch = BATCH, option;
     long period_us = 1000;
     uint64_t first = 0;
-    while ((option = getopt(argc, argv, "a:p:f:s:b:e:n:F:g:m:i:o:")) != -1) switch (option) {
+    while ((option = getopt(argc, argv, "a:p:f:s:b:e:n:F:g:m:i:o:q:")) != -1) switch (option) {
         case 'a': to = optarg; break;
         case 'p': port = atoi(optarg); break;
         case 'f': from = optarg; break;
@@ -47,8 +47,10 @@ int main(int argc, char **argv)
         case 'm': batch = atoi(optarg) > BATCH ? BATCH : atoi(optarg); break;
         case 'i': device = optarg; break;
         case 'o': first = strtoull(optarg, NULL, 10); break; /* number of the first datagram */
+        case 'q': query = optarg; break; /* a datagram in hex; its first two bytes become the number */
         default: return 2;
     }
+    if (query) size = (int)strlen(query) / 2;
     struct sockaddr_storage dst = {0};
     struct sockaddr_in *v4 = (void *)&dst;
     struct sockaddr_in6 *v6 = (void *)&dst;
@@ -84,6 +86,12 @@ int main(int argc, char **argv)
     struct mmsghdr messages[BATCH];
     struct iovec vectors[BATCH];
     memset(messages, 0, sizeof messages);
+    for (int i = 0; query && i < BATCH; i++)
+        for (int k = 0; k < size; k++) {
+            unsigned int byte = 0;
+            sscanf(query + 2 * k, "%2x", &byte);
+            space[(size_t)i * size * per + k] = (char)byte;
+        }
     for (int i = 0; i < BATCH; i++) {
         vectors[i].iov_base = space + (size_t)i * size * per; vectors[i].iov_len = (size_t)size * per;
         messages[i].msg_hdr.msg_iov = &vectors[i]; messages[i].msg_hdr.msg_iovlen = 1;
@@ -104,7 +112,9 @@ int main(int argc, char **argv)
             for (int i = 0; i < want; i++)
                 for (int k = 0; k < per; k++) {
                     uint64_t tag = htobe64(number + (uint64_t)i * per + k);
-                    if (size >= 8) memcpy(space + ((size_t)i * per + k) * size, &tag, 8);
+                    char *at = space + ((size_t)i * per + k) * size;
+                    if (query) memcpy(at, (char *)&tag + 6, 2);
+                    else if (size >= 8) memcpy(at, &tag, 8);
                 }
             while (sent < want) {
                 int n = sendmmsg(socks[flow], messages + sent, want - sent, 0);

@@ -19,7 +19,7 @@ SO_SNDBUFFORCE = 32
 
 
 def main() -> None:
-    options = dict(getopt.getopt(sys.argv[1:], "a:p:f:s:b:e:n:F:g:m:i:o:")[0])
+    options = dict(getopt.getopt(sys.argv[1:], "a:p:f:s:b:e:n:F:g:m:i:o:q:")[0])
     to, port = options.get("-a", "127.0.0.1"), int(options.get("-p", 5300))
     size, burst = int(options.get("-s", 64)), int(options.get("-b", 1))
     period, ticks = int(options.get("-e", 1000)) / 1e6, int(options.get("-n", 1))
@@ -37,7 +37,7 @@ def main() -> None:
         if segments > 1:
             sock.setsockopt(socket.IPPROTO_UDP, UDP_SEGMENT, size)
         socks.append(sock)
-    padding = bytes(max(0, size - 8))
+    padding, query = bytes(max(0, size - 8)), bytes.fromhex(options.get("-q", ""))
     print("ready", flush=True)
     if not sys.stdin.readline():
         sys.exit(1)
@@ -51,6 +51,8 @@ def main() -> None:
             count = min(left, batch)
             for _ in range(count):
                 data = b"".join(struct.pack(">Q", number + k) + padding for k in range(segments))
+                if query:
+                    data = struct.pack(">H", number & 0xFFFF) + query[2:]
                 try:
                     socks[flow].sendto(data, (to, port))
                 except ConnectionRefusedError:
