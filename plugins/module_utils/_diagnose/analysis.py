@@ -64,8 +64,10 @@ def analyse(
     rows = min(len(times), len(reads), len(drops) or len(times))
     empty_below = max(2.0 * truesize, thresholds["empty_queue_ratio"] * float(socket.get("receive_buffer") or 0))
     intervals = replay.build(times[:rows], reads, drops or [0] * rows, queued, truesize, empty_below)
-    read = sum(int(value or 0) for value in reads[:rows]) if alone else 0
-    reader = readers.interpret(socket.get("consumer"), read, seconds)
+    watched = readers.observed_seconds(socket.get("consumer"), seconds)
+    since = (times[-1] - watched) if times else 0.0
+    read = sum(int(value or 0) for moment, value in zip(times, reads) if moment > since) if alone else 0
+    reader = readers.interpret(socket.get("consumer"), read, watched)
     if alone:
         return _with_rates(intervals, reader, truesize, sample, settings)
     return _without_rates(intervals, reader, truesize, sample, settings, socket, not_alone_because)
@@ -125,7 +127,10 @@ def _without_rates(
     stalled = reader is not None and reader.stall_share >= thresholds["stall_share"]
     nature = causes.READER_STALL if stalled else causes.ARRIVAL_BURST
     needed: int | None = buffers.buffer_for(buffer / truesize + _most_lost_at_once(intervals), truesize)
-    cured = empty > 0.02 and needed is not None and needed <= top.size
+    # A queue that never ran empty once it stood has a reader that does not read, or one that is always behind.
+    body = replay.since_first_queue(intervals)
+    drained = _share_of(body, lambda row: row.empty) > 0.02
+    cured = drained and needed is not None and needed <= top.size
     if not cured:
         nature, needed = causes.SLOW_CONSUMER, None
     return Analysis(

@@ -22,6 +22,10 @@ ARRIVAL_BURST = "arrival_burst"
 READER_STALL = "reader_stall"
 SLOW_CONSUMER = "slow_consumer"
 
+# Arrivals count as a burst where they exceed the mean by more than looks that are not simultaneous make of them.
+_ABOVE_MEAN = 1.25
+# A look that came so many times later than the others mixes what must be told apart.
+_LUMP = 4.0
 # A stretch is not followed further back than this: what happened earlier did not fill the queue.
 _LOOK_BACK_SECONDS = 1.0
 
@@ -83,12 +87,15 @@ def _nature(
     """Share the loss out between bursts and stalls."""
     weights = {ARRIVAL_BURST: 0.0, READER_STALL: 0.0}
     stalls = reader is None or reader.stall_share >= thresholds["stall_share"]
-    for index, interval in enumerate(intervals):
-        if interval.drops <= 0:
-            continue
+    mean = _mean_rate(intervals, played)
+    usual = sorted(interval.seconds for interval in intervals)[len(intervals) // 2] if intervals else 0.0
+    losing = [index for index, interval in enumerate(intervals) if interval.drops > 0]
+    clear = [index for index in losing if intervals[index].seconds <= _LUMP * usual]
+    for index in clear or losing:
+        interval = intervals[index]
         seconds, arrived, taken = _stretch(intervals, index)
-        burst = max(0.0, arrived - played.arrival_rate * seconds)
-        stall = max(0.0, played.arrival_rate * seconds - taken)
+        burst = max(0.0, arrived - _ABOVE_MEAN * mean * seconds)
+        stall = max(0.0, mean * seconds - taken)
         if interval.empty and (index == 0 or intervals[index - 1].empty):
             # Over before the next look: only the threads can tell.
             stalled = reader is not None and reader.stall_share >= thresholds["stall_share"]
@@ -105,6 +112,18 @@ def _nature(
     if total <= 0:
         return {ARRIVAL_BURST: 1.0, READER_STALL: 0.0}
     return {cause: weight / total for cause, weight in weights.items()}
+
+
+def _mean_rate(intervals: Sequence[Interval], played: Replay) -> float:
+    """Return the mean rate of arrivals while traffic flowed: it may have begun or ended within the window."""
+    busy = [index for index, interval in enumerate(intervals) if interval.arrivals > 0]
+    if not busy:
+        return played.arrival_rate
+    span = intervals[busy[0] : busy[-1] + 1]
+    seconds = sum(interval.seconds for interval in span)
+    if seconds < 0.5 * played.seconds:
+        return played.arrival_rate
+    return sum(interval.arrivals for interval in span) / seconds
 
 
 class _Stretch(NamedTuple):

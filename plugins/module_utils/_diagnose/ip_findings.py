@@ -61,14 +61,19 @@ _COUNTED: tuple[tuple[str, tuple[str, ...], str, str, str, str], ...] = (
 )
 
 
-def counted(namespace: Mapping[str, Any], where: Where, seconds: float) -> list[Finding]:
+def counted(
+    namespace: Mapping[str, Any], where: Where, seconds: float, thresholds: Mapping[str, float]
+) -> list[Finding]:
     """Findings that a counter of IP names outright."""
     counters: Mapping[str, Any] = namespace.get("counters") or {}
     received = total(counters, "Ip.InReceives", "Ip6.InReceives")
     found = []
     for name, keys, certainty, unit, meaning, helps in _COUNTED:
         lost = total(counters, *keys)
-        if lost <= 0:
+        if name == "ip.no_route":
+            # IPv6 counts a multicast that nobody joined (router and listener solicitations) as having no route.
+            lost -= min(total(counters, "Ip6.InNoRoutes"), total(counters, "Ip6.InMcastPkts"))
+        if lost < thresholds["ip_noise"]:
             continue
         named = ", ".join(f"{key} +{numbers.count(counters[key])}" for key in keys if counters.get(key))
         found.append(

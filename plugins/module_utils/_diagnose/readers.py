@@ -50,10 +50,15 @@ class Reader(NamedTuple):
         return min(1.0, self.blocked_share + max(self.queue_share, self.throttled_share))
 
 
+def observed_seconds(consumer: Mapping[str, Any] | None, seconds: float) -> float:
+    """Return for how long the readers were watched: from the moment their socket came to matter to the end."""
+    return float((consumer or {}).get("observed_seconds") or seconds)
+
+
 def interpret(consumer: Mapping[str, Any] | None, reads: int, seconds: float) -> Reader | None:
     """Return what the readers did, or None when nothing of them is known.
 
-    ``reads`` are the datagrams that these threads took over ``seconds``.
+    ``reads`` are the datagrams that these threads took over the ``seconds`` in which they were watched.
     """
     if not consumer or not consumer.get("threads") or seconds <= 0:
         return None
@@ -85,8 +90,11 @@ def interpret(consumer: Mapping[str, Any] | None, reads: int, seconds: float) ->
     )
     if run < _MIN_RUN_SECONDS or reads <= 0:
         return reader
-    per_cpu_second = reads / run
-    return reader._replace(capacity=per_cpu_second * number * max(0.0, 1.0 - reader.stall_share))
+    cpus = number * max(0.0, 1.0 - reader.stall_share)
+    if reader.quota_cpus and throttled > 0:
+        # Throttled or not at the moment of a look: over time the quota is what it gets.
+        cpus = min(number * max(0.0, 1.0 - blocked), reader.quota_cpus)
+    return reader._replace(capacity=reads / run * cpus)
 
 
 def _add_states(threads: list[Mapping[str, Any]]) -> dict[str, int]:

@@ -52,21 +52,24 @@ def build(
     """Turn the columns of a window into intervals.
 
     ``times`` are seconds since the start at the end of each interval, ``queued`` bytes of truesize in the queue
-    (None where the socket was not looked at: the last known value stands), ``empty_below`` bytes under which a
+    (None where the socket was not looked at: the interval lasts until it was), ``empty_below`` bytes under which a
     queue counts as empty.
     """
     intervals = []
     before, last = 0.0, 0.0
-    known: float | None = None
+    taken = lost = 0.0
+    known = False
     for index, moment in enumerate(times):
+        taken += float(reads[index] or 0)
+        lost += float(drops[index] or 0)
         level = queued[index] if index < len(queued) else None
+        if level is None and index + 1 < len(times):
+            continue  # not looked at: what happened belongs to the next look
         bytes_now = last if level is None else float(level)
-        if known is None:
-            # The queue before the first sub-sample is taken as the first level that was seen.
-            last = bytes_now if level is not None else 0.0
-            known = last
+        if not known:
+            # The queue before the first look is taken as the first level that was seen.
+            last, known = bytes_now, True
         grown = (bytes_now - last) / truesize
-        taken, lost = float(reads[index] or 0), float(drops[index] or 0)
         intervals.append(
             Interval(
                 seconds=max(1e-6, moment - before),
@@ -78,6 +81,7 @@ def build(
             )
         )
         before, last = moment, bytes_now
+        taken = lost = 0.0
     return intervals
 
 
@@ -90,12 +94,14 @@ def replay(intervals: Sequence[Interval], reader_capacity: float | None) -> Repl
     seconds = sum(interval.seconds for interval in intervals)
     arrived = sum(interval.arrivals for interval in intervals)
     taken = sum(interval.reads for interval in intervals)
-    body = _since_first_queue(intervals)
+    body = _while_it_flowed(since_first_queue(intervals))
     flowing = [interval for interval in body if interval.arrivals > 0 or interval.queued > 0]
     empty = sum(1 for interval in flowing if interval.empty)
     saturated = bool(flowing) and empty <= 0.02 * len(flowing)
     measured = body if saturated else intervals
-    pace = sum(interval.reads for interval in measured) / max(1e-6, sum(interval.seconds for interval in measured))
+    over = max(1e-6, sum(interval.seconds for interval in measured))
+    pace = sum(interval.reads for interval in measured) / over
+    rate = sum(interval.arrivals for interval in measured) / over
     best = max((interval.reads / interval.seconds for interval in intervals), default=0.0)
     could = reader_capacity if reader_capacity is not None else max(best, 2.0 * arrived / seconds if seconds else 0.0)
     offered = []
@@ -118,7 +124,7 @@ def replay(intervals: Sequence[Interval], reader_capacity: float | None) -> Repl
     grows = utilisation >= 1.0 or second.left > first.left + max(1.0, 0.01 * arrived)
     return Replay(
         seconds=seconds,
-        arrival_rate=arrived / seconds if seconds else 0.0,
+        arrival_rate=rate,
         read_rate=pace,
         capacity=capacity,
         saturated=saturated,
@@ -129,7 +135,7 @@ def replay(intervals: Sequence[Interval], reader_capacity: float | None) -> Repl
     )
 
 
-def _since_first_queue(intervals: Sequence[Interval]) -> Sequence[Interval]:
+def since_first_queue(intervals: Sequence[Interval]) -> Sequence[Interval]:
     """Leave out a start without a queue: a buffer that fills from empty says nothing about the reader until it does.
 
     A start of more than three tenths of the window is no start: then the whole window stands.
@@ -141,6 +147,14 @@ def _since_first_queue(intervals: Sequence[Interval]) -> Sequence[Interval]:
             return intervals[index:] if passed <= 0.3 * total else intervals
         passed += interval.seconds
     return intervals
+
+
+def _while_it_flowed(intervals: Sequence[Interval]) -> Sequence[Interval]:
+    """Leave out an end without arrivals and without a queue."""
+    last = len(intervals)
+    while last and intervals[last - 1].arrivals <= 0 and intervals[last - 1].queued <= 0:
+        last -= 1
+    return intervals[:last]
 
 
 class _Run(NamedTuple):

@@ -25,6 +25,8 @@ DEFAULT_THRESHOLDS: dict[str, float] = {
     # max/mean of packets over CPUs, and softirq share, from which one CPU is called hot.
     "hot_cpu_ratio": 3.0,
     "hot_cpu_softirq_share": 0.8,
+    # Counters of IP are of all protocols: fewer packets than this in a window are the background of any network.
+    "ip_noise": 5,
     # A residual between IP and UDP below this (or 1 % of what came in) is noise: idle namespaces show 1 to 3.
     "unaccounted_min": 10,
     "unaccounted_ratio": 0.01,

@@ -89,16 +89,34 @@ def _alone(namespace: Mapping[str, Any], losers: list[Socket]) -> tuple[bool, st
             ", ".join(traits["tunnels"][:3])
         )
     sockets = namespace.get("sockets") or []
-    busy = [socket for socket in sockets if _received(socket, namespace)]
-    if len(busy) > 1 or len(losers) > 1:
+    # Members of a multicast or reuse-port group share what arrives, whether or not they hold a queue when looked at.
+    if len(losers) == 1 and _read_by_others(losers[0], namespace):
+        return False, "several sockets of this namespace received datagrams: the reads are not of the one that lost"
+    addresses = {(socket.get("family"), socket.get("local")) for socket in losers}
+    busy = [
+        socket
+        for socket in sockets
+        if _received(socket, namespace) or (socket.get("family"), socket.get("local")) in addresses
+    ]
+    number = max(len(busy), len(losers))
+    if number > 1:
         return (
             False,
-            (
-                f"{max(len(busy), len(losers))} sockets of this namespace received datagrams,"
-                " and the kernel counts reads per namespace"
-            ),
+            f"several sockets ({number}) of this namespace received datagrams; the kernel counts reads per namespace",
         )
     return bool(losers), None if losers else "the socket that lost them is not there any more"
+
+
+def _read_by_others(socket: Socket, namespace: Mapping[str, Any]) -> bool:
+    """Return True when the queue, once full, never moved although datagrams were read in the namespace."""
+    memory = (socket.get("series") or {}).get("memory") or []
+    reads = (namespace.get("series") or {}).get("reads") or []
+    limit = 0.9 * float(socket.get("receive_buffer") or 0)
+    first = next((index for index, level in enumerate(memory) if level and level >= limit), None)
+    if first is None:
+        return False
+    since = [level for level in memory[first:] if level is not None]
+    return len(since) >= 5 and len(set(since)) == 1 and sum(reads[first + 1 :]) > 0
 
 
 def _received(socket: Socket, namespace: Mapping[str, Any]) -> bool:

@@ -29,7 +29,9 @@ def findings(sample: Mapping[str, Any], host: Where, thresholds: Mapping[str, fl
     if dropped - limited > 0:
         found.append(_backlog(sample, host, dropped - limited, processed + dropped, seconds, thresholds))
     if limited > 0:
-        found.append(_flow_limit(sample, host, limited, processed + dropped, seconds))
+        found.append(
+            _flow_limit(sample, _where(_victims(sample), sample) or host, limited, processed + dropped, seconds)
+        )
     hot = _hot_cpu(sample, host, thresholds, seconds)
     return found + ([hot] if hot else [])
 
@@ -43,6 +45,9 @@ def _backlog(
     saturated = busy.get(worst["cpu"], 0.0) >= thresholds["hot_cpu_softirq_share"]
     victims = _victims(sample)
     steered = _steered_to(sample, [int(row["cpu"]) for row in rows])
+    if not steered and any(row.get("received_rps") for row in rows):
+        # The masks of a device in a pod are not to be read from outside, but the wake-ups of another CPU tell.
+        steered = ["a device"]
     limit = sample["limits"].get("netdev_max_backlog")
     evidence = [
         "the backlog of CPU {} refused {} packets at netdev_max_backlog = {}".format(

@@ -81,7 +81,7 @@ def collect_findings(sample: Mapping[str, Any], settings: Mapping[str, Any]) -> 
         where = _where(namespace)
         ledger = open_ledger(namespace)
         found += device_findings.findings(namespace, where, sample)
-        found += ip_findings.counted(namespace, where, seconds)
+        found += ip_findings.counted(namespace, where, seconds, thresholds)
         found += ip_findings.reassembly(namespace, where, seconds)
         found += ip_findings.unaccounted(namespace, where, seconds, thresholds)
         found += ip_findings.conntrack(namespace, where, seconds, thresholds)

@@ -35,6 +35,7 @@ class Ends(NamedTuple):
     stretched: bool
     host_start: host.HostReading
     host_end: host.HostReading
+    udp_pages_highest: Optional[int]
     rebooted: bool
     truesize: list[list[int]]
     facts: Optional[dict[str, Any]]
@@ -68,7 +69,14 @@ def build(ends: Ends, watches: list[Watch], consumers: Consumers, unknowns: Unkn
         "udp_memory": {
             "pages_start": ends.host_start.udp_pages,
             "pages_end": ends.host_end.udp_pages,
-            "pages_max": limits["udp_mem"][0] if limits["udp_mem"] else None,
+            "pages_max": max(
+                (
+                    pages
+                    for pages in (ends.host_start.udp_pages, ends.udp_pages_highest, ends.host_end.udp_pages)
+                    if pages is not None
+                ),
+                default=None,
+            ),
         },
         "cpus": host.cpu_rows(ends.host_start, ends.host_end, ends.seconds),
         "softnet": host.softnet_rows(ends.host_start, ends.host_end, ends.seconds, unknowns),

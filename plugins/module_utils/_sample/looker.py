@@ -27,12 +27,16 @@ from ansible_collections.rxpath.linux.plugins.module_utils._sample.watch import 
 
 _IDLE_SECONDS = 1.0
 _ACTIVE_SECONDS = 3.0
+# Nothing is known to be idle at the start: up to so many namespaces are looked at closely for the first second.
+_FEW = 64
 # Quiet sockets are dumped at every fourth look at most.
 _QUIET_LOOKS = 4
 # A search through the descriptors of all processes of a host takes tens of milliseconds.
 _SEARCH_SECONDS = 0.5
 # The readers of active sockets are chosen when this much of the window has shown who is active.
 _CHOOSE_SECONDS = 0.2
+# Sockets beside a losing one whose readers are observed too: they tell whose reads a namespace's reads are.
+_NEIGHBOURS = 8
 # Sockets of one active namespace that are asked for their process.
 _ASKED_SOCKETS = 64
 
@@ -49,6 +53,7 @@ class Looker:
         self._last_search = 0.0
         self._chosen = self._first = False
         self._wanted: list[tuple[Watch, Track]] = []
+        self._neighbours_of: set[int] = set()
         for index, watch in enumerate(watches):
             # Spread over the second, or all idle namespaces would fall due at the same look.
             watch.last_look = self._began - _IDLE_SECONDS * index / len(watches)
@@ -84,7 +89,8 @@ class Looker:
 
     def _is_due(self, watch: Watch, now: float) -> bool:
         # At the first look of all, everything is due: who is active must be known early.
-        active = now - watch.last_moved < _ACTIVE_SECONDS or not self._first
+        early = not self._first or (now - self._began < _IDLE_SECONDS and len(self.watches) <= _FEW)
+        active = early or now - watch.last_moved < _ACTIVE_SECONDS
         return active or now - watch.last_look >= _IDLE_SECONDS
 
     def _dump(self, watch: Watch) -> None:
@@ -105,17 +111,23 @@ class Looker:
                 for track in sorted(tracks, key=lambda one: -one.drops):
                     for pid in watch.owners.get(track.inode, []):
                         self.consumers.observe(pid, watch, losing=track.drops > 0)
+                if id(watch) not in self._neighbours_of and any(track.drops > 0 for track in tracks):
+                    self._neighbours_of.add(id(watch))
+                    self._observe(watch, _NEIGHBOURS)
+
+    def _observe(self, watch: Watch, most: int) -> None:
+        """Have the readers of a namespace's sockets observed; a history of drops makes one likelier to lose again."""
+        rows = [row for _source, table in watch.sources for row in table.last.values()]
+        inodes = [row[1] for row in sorted(rows, key=lambda row: -row[5])[:most]]
+        search_owners(watch, inodes)
+        for inode in inodes:
+            for pid in watch.owners.get(inode, []):
+                self.consumers.observe(pid, watch, losing=False)
 
     def _observe_active(self) -> None:
         active = [watch for watch in self.watches if any(watch.rows.total)]
         for watch in sorted(active, key=lambda one: -one.rows.total[0])[:MAX_PROCESSES]:
-            rows = [row for _source, table in watch.sources for row in table.last.values()]
-            # A history of drops makes a socket likelier to lose again.
-            inodes = [row[1] for row in sorted(rows, key=lambda row: -row[5])[:_ASKED_SOCKETS]]
-            search_owners(watch, inodes)
-            for inode in inodes:
-                for pid in watch.owners.get(inode, []):
-                    self.consumers.observe(pid, watch, losing=False)
+            self._observe(watch, _ASKED_SOCKETS)
 
     def _find_vanished(self) -> None:
         """Let go of namespaces that only we still hold; their last counters are read first."""

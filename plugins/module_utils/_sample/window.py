@@ -25,6 +25,7 @@ from ansible_collections.rxpath.linux.plugins.module_utils._sample.namespaces im
 from ansible_collections.rxpath.linux.plugins.module_utils._sample.options import OptionError, Options, check
 from ansible_collections.rxpath.linux.plugins.module_utils._sample.owners import Owner, owner_of, select
 from ansible_collections.rxpath.linux.plugins.module_utils._sample.truesize import measure_truesize
+from ansible_collections.rxpath.linux.plugins.module_utils._sample.udp_memory import UdpMemory
 from ansible_collections.rxpath.linux.plugins.module_utils._sample.unknowns import Unknowns
 from ansible_collections.rxpath.linux.plugins.module_utils._sample.watch import Watch
 
@@ -62,6 +63,7 @@ def measure(options: Options, clock: Clock = Clock(), progress: Callable[[float]
     doorway = Doorway()
     watches: list[Watch] = []
     consumers = Consumers(unknowns)
+    memory = UdpMemory()
     try:
         began = Began(clock.wall(), _since_boot(), time.process_time(), boot_id())
         host_start = read_host(unknowns)
@@ -70,7 +72,7 @@ def measure(options: Options, clock: Clock = Clock(), progress: Callable[[float]
         progress(options.window + options.max_extension)
         governor = Governor(options.cpu_share, options.window, time.process_time() - began.cpu)
         looker = Looker(watches, consumers, governor, options.interval)
-        spent = _run(options, clock, looker, governor, progress, started + options.window)
+        spent = _run(options, clock, looker, governor, progress, started + options.window, memory)
         host_end = read_host(unknowns)
         looker.finish()
         seconds = watches[0].end_moment - started
@@ -83,6 +85,7 @@ def measure(options: Options, clock: Clock = Clock(), progress: Callable[[float]
             stretched=governor.stretched,
             host_start=host_start,
             host_end=host_end,
+            udp_pages_highest=memory.highest,
             rebooted=began.boot_id != boot_id(),
             truesize=truesize,
             facts=facts,
@@ -92,6 +95,7 @@ def measure(options: Options, clock: Clock = Clock(), progress: Callable[[float]
         return result
     finally:
         consumers.close()
+        memory.close()
         for watch in watches:
             watch.close()
         doorway.close()
@@ -120,6 +124,7 @@ def _run(
     governor: Governor,
     progress: Callable[[float], None],
     end: float,
+    memory: UdpMemory,
 ) -> Spent:
     looks = 0
     last = clock.monotonic()
@@ -140,6 +145,7 @@ def _run(
         governor.begin(now - last)
         last = now
         looker.look(now)
+        memory.look()
         looks += 1
 
 
