@@ -150,7 +150,7 @@ def _charts(host: dict[str, Any], ident: str, limit: int) -> tuple[list[Drawn], 
     left = 0
     windows = host.get("windows") or []
     for window in windows:
-        for series in window.get("series") or []:
+        for series in (window.get("series") or {}).values():
             if not isinstance(series, dict):
                 continue
             if len(drawn) >= limit:

@@ -39,8 +39,10 @@ def shown(report: Mapping[str, Any]) -> dict[str, Any]:
             _fill(finding["sockets"], _SOCKET)
             for advice in _fill(finding["advice"], _ADVICE):
                 advice["helps"] = bool(advice["helps"])
-        for window in _fill(host["windows"], _WINDOW, ("series",)):
-            _fill(window["series"], _SERIES)
+        for window in _fill(host["windows"], _WINDOW):
+            series = window.get("series")
+            window["series"] = series if isinstance(series, dict) else {}
+            _fill([one for one in window["series"].values() if isinstance(one, dict)], _SERIES)
         _fill(host["rules"], _RULE)
         _fill(host["changes"], _CHANGE)
     return copy

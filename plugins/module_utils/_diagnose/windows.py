@@ -40,7 +40,8 @@ def _key(namespace: Mapping[str, Any], taken: Mapping[str, Any]) -> str:
     return name if name not in taken else "{} [{}]".format(name, namespace.get("inode"))
 
 
-def _series(sample: Mapping[str, Any]) -> list[dict[str, Any]]:
+def _series(sample: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
+    """Return the series of the worst sockets, by namespace, address and inode."""
     rows = []
     for namespace in sample.get("namespaces") or []:
         columns = namespace.get("series") or {}
@@ -49,7 +50,11 @@ def _series(sample: Mapping[str, Any]) -> list[dict[str, Any]]:
             if own and columns.get("t") and ((socket.get("drops") or 0) > 0 or socket.get("queue_max")):
                 rows.append((int(socket.get("drops") or 0), namespace, socket))
     rows.sort(key=lambda row: -row[0])
-    return [_one(namespace, socket, sample.get("truesize") or []) for _loss, namespace, socket in rows[:_MOST_SERIES]]
+    table = sample.get("truesize") or []
+    return {
+        f"{namespace['name']} {socket.get('local')} {socket.get('inode')}": _one(namespace, socket, table)
+        for _loss, namespace, socket in rows[:_MOST_SERIES]
+    }
 
 
 def _one(namespace: Mapping[str, Any], socket: Mapping[str, Any], table: Any) -> dict[str, Any]:

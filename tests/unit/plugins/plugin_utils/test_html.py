@@ -182,7 +182,7 @@ def test_a_chart_has_units_a_buffer_line_and_its_figures() -> None:
 
 def test_a_series_with_holes_or_without_points_does_no_harm() -> None:
     report = reports.load("incident_quic")
-    (series,) = report["hosts"]["edge-quic-1"]["windows"][0]["series"]
+    (series,) = report["hosts"]["edge-quic-1"]["windows"][0]["series"].values()
     series["drops"][10:30] = [None] * 20
     series["queue"] = None
     assert Page(render_html(report)).of("figure")

@@ -85,7 +85,7 @@ def _without_one(value: Any) -> Iterator[Any]:
 def test_a_report_with_a_gap_is_still_told_in_every_format(case: str) -> None:
     report = reports.load(case)
     for host in report["hosts"].values():
-        for series in (series for window in host["windows"] for series in window["series"]):
+        for series in (series for window in host["windows"] for series in window["series"].values()):
             series.update({key: value[:5] for key, value in series.items() if isinstance(value, list)})
     for gap in _without_one(report):
         render_text(gap, color=False)
