@@ -50,18 +50,18 @@ def cgroup_paths(pid: int) -> list[str]:
 
 def container_of(pid: int) -> Optional[str]:
     """Return "runtime:id" of the container that a process runs in, or None where it is also ours."""
-    return _name_of(pid, container_id)
+    return _name_of(cgroup_paths(pid), container_id)
 
 
-def pod_of(pid: int) -> Optional[str]:
-    """Return "pod:uid" of the Kubernetes pod that a process runs in, or None where it is also ours."""
-    return _name_of(pid, lambda path: "pod:" + uid if (uid := pod_uid(path)) else None)
+def _pod_name(path: str) -> Optional[str]:
+    uid = pod_uid(path)
+    return "pod:" + uid if uid else None
 
 
-def _name_of(pid: int, name: Callable[[str], Optional[str]]) -> Optional[str]:
+def _name_of(paths: list[str], name: Callable[[str], Optional[str]]) -> Optional[str]:
     # What contains this process as well is the machine, as far as it can see.
     own = _own_paths()
-    names = (name(path) for path in cgroup_paths(pid) if path not in own)
+    names = (name(path) for path in paths if path not in own)
     return next((clean(found) for found in names if found), None)
 
 
@@ -75,8 +75,9 @@ def owner_of(found: namespaces.Found) -> Owner:
     if found.own:
         return Owner(namespaces.HOST, "host", None, None)
     some = found.pids[:_ASKED]
-    container = next((name for name in map(pod_of, some) if name), None)
-    container = container or next((name for name in map(container_of, some) if name), None)
+    paths = [cgroup_paths(pid) for pid in some]
+    kinds = (_pod_name, container_id)
+    container = next(filter(None, (_name_of(one, kind) for kind in kinds for one in paths)), None)
     names = [name for name in map(command, some) if name]
     main = next((name for name in names if name not in _HOLDERS), names[0] if names else None)
     name = namespaces.mount_name(found.mounts)

@@ -187,7 +187,7 @@ def _read_devices(where: str, unknowns: Unknowns) -> tuple[list[Link], list[Qdis
 
 
 def has_own_counters(link: Link) -> bool:
-    """Tell whether a device's driver may know of losses that the kernel's own statistics do not: a NIC, or any with XDP."""
+    """Tell whether a device's driver may know of losses that the kernel's statistics do not: a NIC, or one with XDP."""
     return (not link.kind and not link.flags & _IFF_LOOPBACK) or link.xdp_mode is not None
 
 

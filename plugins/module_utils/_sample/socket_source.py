@@ -120,12 +120,22 @@ def open_udp_diag() -> NetlinkSocket:
     """Open a socket for the dumps in the current namespace. Raises OSError, also where the kernel has no udp_diag."""
     sock = open_sock_diag()
     try:
-        # No protocol has the state bits 0: the answer is empty, and an error where the handler is absent.
-        sock.dump_buffers(SOCK_DIAG_BY_FAMILY, _PROBE)
+        _probe(sock)
     except (OSError, ParseError):
         sock.close()
         raise
     return sock
+
+
+_has_udp_diag: list[bool] = []
+
+
+def _probe(sock: NetlinkSocket) -> None:
+    """Ask once whether the kernel has udp_diag: the answer is the machine's, and costs a walk through all sockets."""
+    if not _has_udp_diag:
+        # No socket has the state bits 0: the answer is empty, and an error where the handler is absent.
+        sock.dump_buffers(SOCK_DIAG_BY_FAMILY, _PROBE)
+        _has_udp_diag.append(True)
 
 
 def in_use(access: Access) -> Optional[dict[str, int]]:

@@ -164,14 +164,20 @@ class Watch:
             track.details = found.get(track.cookie)
 
     def finish(self) -> None:
-        """Read everything once more; the rows and the sockets get their last look. Errors as the constructor's."""
+        """Read everything once more; the rows and the sockets get their last look. Errors as the constructor's.
+
+        Where no packet arrived since the last dump, no queue stood and no socket had lost any, none has changed that
+        matters.
+        """
         if self._files is None or self.end is not None:
             return
         with self._access.inside():
             end = read_namespace(self._access, self._files, self.owner.name, self._unknowns)
-            self.rows.add(end.snmp, end.snmp6, end.moment)
-            self.last_empty = 0.0
-            self.dump(time.monotonic())
+            moved = self.rows.add(end.snmp, end.snmp6, end.moment)
+            tracked = any(table.tracks for _source, table in self.sources)
+            if moved.udp or moved.ip or self.stale or self.standing or tracked:
+                self.last_empty = 0.0
+                self.dump(time.monotonic())
         self.end = end
 
     def close(self) -> None:

@@ -48,16 +48,34 @@ def _ignore(remaining: float) -> None:
     del remaining
 
 
-def measure(options: Options, clock: Clock = Clock(), progress: Callable[[float], None] = _ignore) -> dict[str, Any]:  # noqa: B008
-    """Measure one window and return the sample document. The process must have one thread.
+class Plan(NamedTuple):
+    """A window before it begins: what was asked for, and the namespaces that this means."""
 
-    ``progress`` is called with the seconds that remain (at most) when the window begins and when it is extended.
-    Raises OptionError, and OSError where not even the own namespace can be read.
-    """
+    options: Options
+    chosen: list[tuple[Found, Owner]]
+    unknowns: Unknowns
+
+
+def plan(options: Options) -> Plan:
+    """Return the plan of a window. Raises OptionError where an option cannot be carried out."""
     check(options)
     unknowns = Unknowns()
     _raise_descriptor_limit()
-    chosen = _choose(options, unknowns)
+    return Plan(options, _choose(options, unknowns), unknowns)
+
+
+def measure(options: Options, clock: Clock = Clock(), progress: Callable[[float], None] = _ignore) -> dict[str, Any]:  # noqa: B008
+    """Measure one window and return the sample document; see ``plan`` and ``carry_out``."""
+    return carry_out(plan(options), clock, progress)
+
+
+def carry_out(plan: Plan, clock: Clock = Clock(), progress: Callable[[float], None] = _ignore) -> dict[str, Any]:  # noqa: B008
+    """Measure a window and return the sample document. The process must have one thread.
+
+    ``progress`` is called with the seconds that remain (at most) when the window begins and when it is extended.
+    Raises OptionError where none of the namespaces can be read.
+    """
+    options, chosen, unknowns = plan
     truesize = measure_truesize(unknowns)
     facts = _facts(unknowns) if options.facts else None
     doorway = Doorway()
@@ -69,7 +87,7 @@ def measure(options: Options, clock: Clock = Clock(), progress: Callable[[float]
         host_start = read_host(unknowns)
         watches = _watch(chosen, doorway, unknowns)
         started = watches[0].start.moment
-        progress(options.window + options.max_extension)
+        progress(options.window)
         governor = Governor(options.cpu_share, options.window, time.process_time() - began.cpu)
         looker = Looker(watches, consumers, governor, options.interval)
         spent = _run(options, clock, looker, governor, progress, started + options.window, memory)
@@ -140,8 +158,10 @@ def _run(
             until = extension.until(now)
             if until <= now:
                 return Spent(looks, now - end if extended else 0.0)
+            if not extended:
+                # How long it takes cannot be known; whoever waits must not come too early.
+                progress(options.max_extension)
             extended = True
-            progress(until - now)
         governor.begin(now - last)
         last = now
         looker.look(now)
