@@ -62,6 +62,8 @@ NLM_F_DUMP = 0x300
 _ERROR = struct.Struct("=i")
 # The kernel fills at most 32 KiB of a dump at a time, whatever it is offered; a single answer is smaller still.
 _RECEIVE_SIZE = 65536
+# As plain numbers: an operation on an enum costs as much as a system call.
+_MSG_TRUNC = int(socket.MSG_TRUNC)
 
 
 class NetlinkError(OSError):
@@ -183,6 +185,6 @@ class NetlinkSocket:
                 raise NetlinkError(error.errno or errno.EIO, self._what) from error
             if sender[0] != 0:
                 continue  # another process wrote to our port; only port 0 is the kernel
-            if flags & socket.MSG_TRUNC:
+            if flags & _MSG_TRUNC:
                 raise NetlinkError(errno.EMSGSIZE, self._what)
             return data

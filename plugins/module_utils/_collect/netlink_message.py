@@ -49,20 +49,25 @@ def iter_messages(data: Buffer, what: str = "netlink message") -> Iterator[tuple
 
 def iter_attributes(
     buf: Buffer, offset: int = 0, end: int | None = None, what: str = "netlink attribute"
-) -> Iterator[tuple[int, bytes]]:
-    """Yield (type, value) of every attribute between two offsets, in order and with repeats (a list repeats its type).
+) -> list[tuple[int, bytes]]:
+    """Return (type, value) of every attribute between two offsets, in order and with repeats (a list repeats its type).
 
     Raises ParseError where a length does not fit.
     """
-    stop = len(buf) if end is None else end
-    if not 0 <= offset <= stop <= len(buf):
-        raise ParseError(what, f"bounds {offset} to {stop} of {len(buf)} bytes")
-    while stop - offset >= _ATTRIBUTE.size:
-        length, kind = _ATTRIBUTE.unpack_from(buf, offset)
-        if length < _ATTRIBUTE.size or offset + length > stop:
+    data = bytes(buf)
+    stop = len(data) if end is None else end
+    if not 0 <= offset <= stop <= len(data):
+        raise ParseError(what, f"bounds {offset} to {stop} of {len(data)} bytes")
+    # A node has thousands of them to read in each sample: no generator, no slice of a slice.
+    found = []
+    unpack = _ATTRIBUTE.unpack_from
+    while stop - offset >= 4:
+        length, kind = unpack(data, offset)
+        if length < 4 or offset + length > stop:
             raise ParseError(what, f"length {length} of {stop - offset} bytes left")
-        yield kind & _ATTRIBUTE_TYPE, bytes(buf[offset + 4 : offset + length])
+        found.append((kind & _ATTRIBUTE_TYPE, data[offset + 4 : offset + length]))
         offset += (length + 3) & ~3
+    return found
 
 
 def parse_attributes(
