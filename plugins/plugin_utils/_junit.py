@@ -9,9 +9,9 @@ Elements and attributes are those that the widespread schemas have in common (An
 
 from __future__ import annotations
 
-import xml.etree.ElementTree as ElementTree
 from datetime import datetime, timezone
 from typing import Any
+from xml.etree import ElementTree
 
 from ansible_collections.rxpath.linux.plugins.plugin_utils import _wording as wording
 from ansible_collections.rxpath.linux.plugins.plugin_utils._shape import shown
