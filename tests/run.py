@@ -58,6 +58,7 @@ def check_types(shell: Shell) -> None:
 def unit(shell: Shell) -> None:
     """Run unit and property tests on the Python of .venv, those of the house among them."""
     shell.run([PYTHON, "-m", "pytest", "-q", "tests/unit"])
+    shell.count()
 
 
 def unit_on(minor: int, shell: Shell) -> None:
@@ -67,6 +68,7 @@ def unit_on(minor: int, shell: Shell) -> None:
         [environment / "bin/python", "-m", "pytest", "-q", "-o", f"cache_dir={environment}/pytest", HOST_SIDE],
         env={"PYTHONPATH": str(ROOT / ".venv/tree"), "PYTHONDONTWRITEBYTECODE": "1"},
     )
+    shell.count()
 
 
 def as_root(command: Sequence[object], shell: Shell) -> None:
@@ -77,6 +79,7 @@ def as_root(command: Sequence[object], shell: Shell) -> None:
     if not (ROOT / script).exists():
         raise StepError(f"{script} is missing")
     shell.run([PYTHON, *command], env={"PATH": f"{BIN}:{os.environ['PATH']}:/usr/sbin:/sbin"})
+    shell.count()
 
 
 def steps() -> list[Step]:
@@ -115,7 +118,7 @@ def chosen(names: Sequence[str]) -> list[Step]:
 
 def table(outcomes: Sequence[Outcome]) -> str:
     """Return the closing table."""
-    rows = [("step", "seconds", "budget", "result", "reason")]
+    rows = [("step", "seconds", "budget", "result", "counted, or why")]
     rows += [(o.name, f"{o.seconds:.1f}", f"{o.budget:.0f}", o.result, o.reason) for o in outcomes]
     widths = [max(len(row[column]) for row in rows) for column in range(4)]
     return "\n".join(

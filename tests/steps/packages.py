@@ -15,6 +15,7 @@ from steps.runner import Shell, StepSkippedError
 # program: (Debian's package, Fedora's package)
 PROGRAMS = {
     "cc": ("gcc", "gcc"),
+    "chromium": ("chromium", "chromium"),
     "dig": ("bind9-dnsutils", "bind-utils"),
     "ethtool": ("ethtool", "ethtool"),
     "ip": ("iproute2", "iproute"),

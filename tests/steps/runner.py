@@ -48,7 +48,7 @@ class Step(NamedTuple):
 
 
 class Outcome(NamedTuple):
-    """What became of a step."""
+    """What became of a step, and why, or what it counted."""
 
     name: str
     seconds: float
@@ -63,6 +63,7 @@ class Shell:
     def __init__(self, name: str, deadline: float) -> None:
         """Take the step's name and the time (of the monotonic clock) at which its budget is used up."""
         self.log = LOGS / f"{name}.log"
+        self.counted = ""
         self._deadline = deadline
         self._process: Optional[subprocess.Popen[bytes]] = None
         self._stopped = False
@@ -109,6 +110,10 @@ class Shell:
         """Write a line into the step's log."""
         with self.log.open("a", encoding="utf-8") as log:
             log.write(text + "\n")
+
+    def count(self) -> None:
+        """Keep the last line of the log, with which test programs tell how many tests they ran, for the table."""
+        self.counted = next((line.strip() for line in reversed(self.text().splitlines()) if line.strip()), "")
 
     def text(self) -> str:
         """Return what stands in the step's log."""
@@ -170,6 +175,7 @@ class Runner:
             if self._stopped:
                 raise StepError("interrupted")
             step.action(shell)
+            reason = shell.counted
         except StepSkippedError as skip:
             result, reason = SKIPPED, str(skip)
         except StepError as failure:
