@@ -96,7 +96,7 @@ def _measure(case: Any, into: int) -> None:
 
         options = Options(window=case.window, namespaces=names, max_extension=case.extends, cpu_share=0.5)
         document = window.measure(options, progress=progress)
-    except BaseException:  # noqa: BLE001 - the parent tells it
+    except BaseException:  # the parent tells it
         document = {"traceback": traceback.format_exc()}
     data = json.dumps(document).encode() + b"\n"
     while data:

@@ -214,14 +214,24 @@ class Bed:
             [*tools.command("flood"), "-a", "10.9.0.2", *options], namespace or self.sender, cpu
         )
 
+    def ends_with(self, process: subprocess.Popen[bytes]) -> None:
+        """End a process with the bed."""
+
+        def end() -> None:
+            process.kill()
+            process.wait()
+
+        self.cleanups.append(end)
+
     def inode(self, namespace: str) -> int:
         return os.stat("/run/netns/" + namespace).st_ino
 
 
 def prepare(namespace: str) -> None:
     """Bring up loopback, and let IPv6 report its groups at once: not in the midst of a counted window."""
-    run("ip", "netns", "exec", namespace, "sysctl", "-qw", "net.ipv6.conf.default.mldv2_unsolicited_report_interval=1",
-        "net.ipv6.conf.default.mldv1_unsolicited_report_interval=1", "net.ipv6.conf.default.router_solicitations=0")  # fmt: skip
+    quiet = ("mldv2_unsolicited_report_interval=1", "mldv1_unsolicited_report_interval=1", "router_solicitations=0")
+    settings = ["net.ipv6.conf.default." + setting for setting in quiet]
+    run("ip", "netns", "exec", namespace, "sysctl", "-qw", *settings)
     run("ip", "-n", namespace, "link", "set", "lo", "up")
 
 

@@ -124,7 +124,7 @@ class Case:
         return rise
 
     def sent(self) -> int:
-        total = sum(flood.wait()["sent"] for flood in self.floods)
+        total = sum(int(flood.wait()["sent"]) for flood in self.floods)
         self.facts["sent"] = total
         return total
 
@@ -141,7 +141,7 @@ class Case:
         missing = self.sent() - int(got["distinct"])
         self.facts["lost"] = missing
         counted = self.rose(family + "RcvbufErrors")
-        need(missing == counted == socket.drops, "lost %d, RcvbufErrors %d, drops %d" % (missing, counted, socket.drops))
+        agree(missing, counted, socket.drops)
         return missing
 
     def only_inode(self, port: int = 5300) -> int:
@@ -153,6 +153,11 @@ def need(condition: bool, why: str) -> None:
     """Stop the run as untrue unless the condition holds."""
     if not condition:
         raise Untrue(why)
+
+
+def agree(missing: int, counted: int, drops: int) -> None:
+    """Stop the run as untrue unless the numbers that are missing, RcvbufErrors and the socket's drops are one."""
+    need(missing == counted == drops, "missing %d, RcvbufErrors %d, drops %d" % (missing, counted, drops))
 
 
 _CASES: Dict[str, Type[Case]] = {}

@@ -29,7 +29,8 @@ from .guard import alone
 def diagnose(sample: Dict[str, Any], case: Any) -> Dict[str, Any]:
     from ansible_collections.rxpath.linux.plugins.module_utils._diagnose import settings, verdict
 
-    host: Dict[str, Any] = verdict.diagnose_host(sample, settings.merge({"max_extension": case.extends, **case.settings}))
+    chosen = settings.merge({"max_extension": case.extends, **case.settings})
+    host: Dict[str, Any] = verdict.diagnose_host(sample, chosen)
     return host
 
 
@@ -51,8 +52,8 @@ def play(name: str, bed_only: bool, keep: str) -> Dict[str, Any]:
         took = time.time() - began
         try:
             verdict = case.judge()
-        except Untrue as why:
-            return {"outcome": "untrue", "wrong": [str(why)], "facts": case.facts, "seconds": took}
+        except Untrue as untrue:
+            return {"outcome": "untrue", "wrong": [str(untrue)], "facts": case.facts, "seconds": took}
         if sample is None:
             return {"outcome": "right", "wrong": [], "facts": case.facts, "seconds": took}
         ended = opened + case.window
@@ -99,7 +100,7 @@ def main() -> None:
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     try:
         result = play(options.case, options.bed_only, options.keep)
-    except Exception:  # noqa: BLE001 - told to run.py as the outcome
+    except Exception:  # told to run.py as the outcome
         result = {"outcome": "error", "wrong": [traceback.format_exc()], "facts": {}}
     print(json.dumps(result), flush=True)
 
