@@ -21,6 +21,7 @@ from ansible_collections.rxpath.linux.plugins.module_utils._sample.namespaces im
 # Long enough for every file read here at up to 1,000 CPUs; larger ones are read in pieces.
 _PIECE = 65536
 _MAX_PIECES = 256
+_OWN = "/proc/self/net"
 
 
 class Access:
@@ -34,7 +35,7 @@ class Access:
         self._descriptor = -1
         self.netlink = found.own or doorway.is_open
         if found.own:
-            self.prefix = "/proc/self/net"
+            self.prefix = _OWN
         elif doorway.is_open:
             self._descriptor = _open_namespace(found)
             self.prefix = "/proc/thread-self/net"
@@ -56,6 +57,14 @@ class Access:
             return read_whole(descriptor)
         finally:
             os.close(descriptor)
+
+    def descriptor(self) -> int:
+        """Return a new descriptor of the namespace, the caller's to close. Raises OSError where there is none."""
+        if self._descriptor >= 0:
+            return os.dup(self._descriptor)
+        if self.prefix != _OWN:
+            raise OSError(errno.EACCES, "the namespace cannot be entered")
+        return os.open("/proc/self/ns/net", os.O_RDONLY | os.O_CLOEXEC)
 
     def close(self) -> None:
         """Let the namespace go."""

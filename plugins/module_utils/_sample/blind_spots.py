@@ -31,7 +31,7 @@ def blind_spots(watches: list[Watch]) -> list[dict[str, str]]:
             if chain.family == "netdev" and chain.hook is not None:
                 where = "%s %s of %s" % (clean(chain.table), clean(chain.name), watch.owner.name)
                 places.setdefault(("nftables netdev hook", _NETDEV), []).append(where)
-        if watch.af_xdp:
+        if reading.af_xdp:
             places.setdefault(("AF_XDP sockets", _AF_XDP), []).append(watch.owner.name)
     return [_entry(what, why, where) for (what, why), where in places.items()]
 

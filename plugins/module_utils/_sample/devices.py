@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Optional
+from typing import Any, Mapping, Optional
 
 from ansible_collections.rxpath.linux.plugins.module_utils._collect import driver_counters
 from ansible_collections.rxpath.linux.plugins.module_utils._collect.rtnetlink import Link
@@ -19,8 +19,13 @@ _KEPT = ("rx_packets", "tx_packets", "rx_dropped", "rx_missed_errors", "tx_dropp
 _QDISC_COLUMNS = ("packets", "drops", "overlimits")
 
 
-def device_rows(start: Reading, end: Reading, seconds: float) -> list[dict[str, Any]]:
-    """Return the ``devices`` of a namespace; one that was made anew under its name has counters from 0."""
+def device_rows(
+    start: Reading, end: Reading, steering: Mapping[str, list[int]], seconds: float
+) -> list[dict[str, Any]]:
+    """Return the ``devices`` of a namespace; one that was made anew under its name has counters from 0.
+
+    ``steering`` has the CPUs that devices steer packets to, where that is known.
+    """
     before = {link.ifindex: link for link in start.links}
     names = {link.name for link in start.links}
     masters = {link.ifindex: link.name for link in end.links}
@@ -42,7 +47,8 @@ def device_rows(start: Reading, end: Reading, seconds: float) -> list[dict[str, 
             "recreated": old is None and link.name in names,
             "appeared": old is None and link.name not in names,
             "operstate": link.operstate,
-            "rps_cpus": None,
+            "rps_cpus": steering.get(link.name),
+            "peer_netnsid": link.link_netnsid,
             "peer_namespace": None,
         }
         row.update(_driver_row(start.drivers.get(link.ifindex) if old else None, driver, seconds))

@@ -11,9 +11,10 @@ from typing import Any, NamedTuple, Optional
 from ansible_collections.rxpath.linux.plugins.module_utils._sample import host
 from ansible_collections.rxpath.linux.plugins.module_utils._sample.blind_spots import blind_spots
 from ansible_collections.rxpath.linux.plugins.module_utils._sample.consumers import Consumers
-from ansible_collections.rxpath.linux.plugins.module_utils._sample.counters import Counted, count
+from ansible_collections.rxpath.linux.plugins.module_utils._sample.counters import Counted, count, count_new
 from ansible_collections.rxpath.linux.plugins.module_utils._sample.devices import device_rows, nft_part
 from ansible_collections.rxpath.linux.plugins.module_utils._sample.options import Options
+from ansible_collections.rxpath.linux.plugins.module_utils._sample.peers import name_peers
 from ansible_collections.rxpath.linux.plugins.module_utils._sample.sockets import list_sockets, summarise
 from ansible_collections.rxpath.linux.plugins.module_utils._sample.summary import Candidate, choose, fit
 from ansible_collections.rxpath.linux.plugins.module_utils._sample.unknowns import Unknowns
@@ -36,6 +37,8 @@ class Ends(NamedTuple):
     host_start: host.HostReading
     host_end: host.HostReading
     udp_pages_highest: Optional[int]
+    softnet: list[dict[str, Any]]
+    irqs: list[dict[str, Any]]
     rebooted: bool
     truesize: list[list[int]]
     facts: Optional[dict[str, Any]]
@@ -45,7 +48,9 @@ def build(ends: Ends, watches: list[Watch], consumers: Consumers, unknowns: Unkn
     """Return the document, bounded in size."""
     candidates = [_candidate(watch, unknowns) for watch in watches]
     chosen = choose(candidates)
-    namespaces = [_namespace(candidate, consumers, unknowns) for candidate in chosen.listed]
+    namespaces = [_namespace(candidate, ends.seconds, consumers, unknowns) for candidate in chosen.listed]
+    for candidate, namespace in zip(chosen.listed, namespaces):
+        name_peers(candidate.watch, namespace["devices"], watches)
     limits = host.read_limits()
     for namespace in namespaces:
         if namespace["conntrack"] is not None:
@@ -79,8 +84,8 @@ def build(ends: Ends, watches: list[Watch], consumers: Consumers, unknowns: Unkn
             ),
         },
         "cpus": host.cpu_rows(ends.host_start, ends.host_end, ends.seconds),
-        "softnet": host.softnet_rows(ends.host_start, ends.host_end, ends.seconds, unknowns),
-        "irqs": [],
+        "softnet": ends.softnet,
+        "irqs": ends.irqs,
         "namespaces": namespaces,
         "rest": chosen.rest,
         "unknowns": unknowns.entries(),
@@ -92,7 +97,9 @@ def build(ends: Ends, watches: list[Watch], consumers: Consumers, unknowns: Unkn
 
 def _candidate(watch: Watch, unknowns: Unknowns) -> Candidate:
     """Return what decides whether a namespace is told whole."""
-    if watch.end is None:
+    if watch.young is not None:
+        counted = count_new(watch.start, watch.young, watch.owner.name, unknowns)
+    elif watch.end is None:
         counted = Counted({}, {}, [], None, False)
     else:
         seconds = watch.end.moment - watch.start.moment
@@ -103,10 +110,14 @@ def _candidate(watch: Watch, unknowns: Unknowns) -> Candidate:
     return Candidate(watch, counted, drops, sockets, watch.standing)
 
 
-def _namespace(candidate: Candidate, consumers: Consumers, unknowns: Unknowns) -> dict[str, Any]:
+def _namespace(candidate: Candidate, window: float, consumers: Consumers, unknowns: Unknowns) -> dict[str, Any]:
     watch, counted = candidate.watch, candidate.counted
     end = watch.end or watch.start
-    seconds = max(0.001, watch.end_moment - watch.start.moment)
+    # A namespace that came within the window is told over the window, most of which it was not there.
+    seconds = window if watch.young is not None else max(0.001, watch.end_moment - watch.start.moment)
+    start = watch.start
+    if watch.young:
+        start = start._replace(links=[], qdiscs=[], drivers={}, qstats={}, nft=None)
     sockets = list_sockets(watch, consumers, candidate.talkers, unknowns)
     moved = any(watch.rows.total) or any(socket["series"] for socket in sockets)
     conntrack = None if counted.entries is None else {"count": counted.entries, "max": None}
@@ -118,15 +129,15 @@ def _namespace(candidate: Candidate, consumers: Consumers, unknowns: Unknowns) -
         "container": watch.owner.container,
         "command": watch.owner.command,
         "processes": len(watch.found.pids),
-        "state": "vanished" if watch.vanished else "steady",
+        "state": watch.state,
         "seconds": round(seconds, 4),
         "counters": counted.gains,
         "totals": counted.totals,
         "resets": counted.resets,
         "conntrack": conntrack,
         "sysctls": {},
-        "devices": device_rows(watch.start, end, seconds),
-        "nft": nft_part(watch.start.nft, end.nft),
+        "devices": device_rows(start, end, watch.steering, seconds),
+        "nft": nft_part(start.nft, end.nft),
         "traits": {
             "tunnels": [name for name, kind in kinds.items() if kind in _TUNNELS],
             "wireguard": "wireguard" in kinds.values(),

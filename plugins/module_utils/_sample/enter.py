@@ -46,6 +46,13 @@ def _find_setns() -> Optional[Callable[[int, int], None]]:
 _setns = _find_setns()
 
 
+def enter_for_good(descriptor: int) -> None:
+    """Move this process into a namespace; a child made for the purpose need not come back. Raises OSError."""
+    if _setns is None:
+        raise OSError(errno.ENOSYS, os.strerror(errno.ENOSYS))
+    _setns(descriptor, CLONE_NEWNET)
+
+
 class Doorway:
     """Enters namespaces by descriptor; keeps a descriptor of the own one for the way back."""
 
@@ -54,7 +61,7 @@ class Doorway:
         self.why_closed = ""
         try:
             self._home = os.open("/proc/self/ns/net", os.O_RDONLY | os.O_CLOEXEC)
-            self._move(self._home)
+            enter_for_good(self._home)
         except OSError as error:
             self.why_closed = "setns: %s" % os.strerror(error.errno or errno.EPERM)
 
@@ -69,12 +76,12 @@ class Doorway:
 
         Raises OSError where it cannot be entered, LostNamespaceError where the way back fails.
         """
-        self._move(descriptor)
+        enter_for_good(descriptor)
         try:
             yield
         finally:
             try:
-                self._move(self._home)
+                enter_for_good(self._home)
             except OSError as error:
                 raise LostNamespaceError("cannot return to the own network namespace: %s" % error) from error
 
@@ -83,9 +90,3 @@ class Doorway:
         if self._home >= 0:
             os.close(self._home)
             self._home = -1
-
-    @staticmethod
-    def _move(descriptor: int) -> None:
-        if _setns is None:
-            raise OSError(errno.ENOSYS, os.strerror(errno.ENOSYS))
-        _setns(descriptor, CLONE_NEWNET)

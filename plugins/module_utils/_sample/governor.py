@@ -13,8 +13,8 @@ from typing import Callable
 QUIET_SHARE = 0.02
 # However dear the window's first and last full look were, the looks in between keep this part of one core.
 MIN_SHARE = 0.04
-# Weight of the newest look in the running mean of costs.
-_WEIGHT = 0.2
+# CPU time (seconds) that may be spent ahead: the first look at everything, a look at many that just woke up.
+_CREDIT = 0.05
 
 
 class Governor:
@@ -29,7 +29,7 @@ class Governor:
     ) -> None:
         self._clock = clock
         self._share = max(MIN_SHARE, share - 2.0 * full_look / window)
-        self._cost = 0.0
+        self._credit = _CREDIT
         self._began = 0.0
         self._allowance = 0.0
         self.stretched = False
@@ -37,6 +37,7 @@ class Governor:
     def begin(self, elapsed: float) -> None:
         """Note the start of a look at what is due, ``elapsed`` seconds after the last."""
         self._began = self._clock()
+        self._credit = min(self._credit + self._share * elapsed, _CREDIT)
         self._allowance = min(self._allowance + QUIET_SHARE * elapsed, QUIET_SHARE)
 
     def may_look_at_quiet(self) -> bool:
@@ -49,9 +50,7 @@ class Governor:
 
     def next_interval(self, interval: float) -> float:
         """Note the end of a look; return the seconds until the next, longer than ``interval`` where looks are dear."""
-        cost = self._clock() - self._began
-        self._cost = cost if not self._cost else (1 - _WEIGHT) * self._cost + _WEIGHT * cost
-        needed = self._cost / self._share
-        # A single dear look does not make a stretched window.
-        self.stretched = self.stretched or needed > 1.1 * interval
+        self._credit -= self._clock() - self._began
+        needed = -self._credit / self._share
+        self.stretched = self.stretched or needed > interval
         return max(interval, needed)

@@ -17,13 +17,14 @@ from ansible_collections.rxpath.linux.plugins.module_utils._collect.errors impor
 from ansible_collections.rxpath.linux.plugins.module_utils._sample.consumers import MAX_PROCESSES, Consumers
 from ansible_collections.rxpath.linux.plugins.module_utils._sample.governor import Governor
 from ansible_collections.rxpath.linux.plugins.module_utils._sample.namespaces import find_namespaces, still_held
+from ansible_collections.rxpath.linux.plugins.module_utils._sample.owners import holder_of
 from ansible_collections.rxpath.linux.plugins.module_utils._sample.processes import (
     QUICK_DESCRIPTORS,
     all_pids,
     find_owners,
 )
 from ansible_collections.rxpath.linux.plugins.module_utils._sample.socket_table import Track
-from ansible_collections.rxpath.linux.plugins.module_utils._sample.watch import Watch
+from ansible_collections.rxpath.linux.plugins.module_utils._sample.watch import VANISHED, Watch
 
 _IDLE_SECONDS = 1.0
 _ACTIVE_SECONDS = 3.0
@@ -142,11 +143,12 @@ class Looker:
                 self._leave(watch)
 
     def _leave(self, watch: Watch) -> None:
-        watch.vanished = True
+        watch.state = VANISHED
         try:
             watch.finish()
         except (OSError, ParseError):
-            watch.vanished = True
+            # Its last look stands for its end.
+            watch.state = VANISHED
         watch.close()
 
     def finish(self) -> None:
@@ -157,17 +159,21 @@ class Looker:
                 try:
                     watch.finish()
                 except (OSError, ParseError):
-                    watch.vanished = True
+                    watch.state = VANISHED
         self._wanted = []
 
 
 def search_owners(watch: Watch, inodes: Collection[int], limit: Optional[int] = QUICK_DESCRIPTORS) -> bool:
     """Search the processes of sockets: first those of the namespace, then all. Tells whether all could be read."""
     missing = {inode for inode in inodes if inode and inode not in watch.owners}
-    watch.owners.update(find_owners(missing, watch.found.pids, limit).owners)
-    missing -= watch.owners.keys()
-    if not missing:
-        return True
-    search = find_owners(missing, all_pids(), limit)
-    watch.owners.update(search.owners)
-    return search.complete
+    complete = True
+    for pids in (watch.found.pids, None):
+        if not missing:
+            break
+        search = find_owners(missing, all_pids() if pids is None else pids, limit)
+        watch.owners.update(search.owners)
+        missing -= search.owners.keys()
+        complete = search.complete
+    for pid in {pid for inode in inodes for pid in watch.owners.get(inode, [])} - watch.holders.keys():
+        watch.holders[pid] = holder_of(pid)
+    return complete or not missing

@@ -48,11 +48,6 @@ def cgroup_paths(pid: int) -> list[str]:
     return sorted({entry.path for entry in entries}, key=len, reverse=True)
 
 
-def container_of(pid: int) -> Optional[str]:
-    """Return "runtime:id" of the container that a process runs in, or None where it is also ours."""
-    return _name_of(cgroup_paths(pid), container_id)
-
-
 def _pod_name(path: str) -> Optional[str]:
     uid = pod_uid(path)
     return "pod:" + uid if uid else None
@@ -87,6 +82,20 @@ def owner_of(found: namespaces.Found) -> Owner:
         name = "%s[%d]" % (main or "process", found.pids[0])
     kind = "container" if container else "named" if found.mounts else "anonymous"
     return Owner(name or "net:[%d]" % found.key[1], kind, container, main)
+
+
+class Holder(NamedTuple):
+    """A process that holds a socket, as it was when that mattered: it may end before the window does."""
+
+    name: Optional[str]
+    cgroup: Optional[str]
+    container: Optional[str]
+
+
+def holder_of(pid: int) -> Holder:
+    """Return what a process is called and which container it runs in."""
+    paths = cgroup_paths(pid)
+    return Holder(command(pid), clean(paths[0]) if paths else None, _name_of(paths, container_id))
 
 
 def began_after(found: namespaces.Found, wall: float, since_boot: float) -> bool:
@@ -135,6 +144,11 @@ def select(owners: Sequence[tuple[namespaces.Found, Owner]], wanted: Sequence[st
             raise OptionError("namespaces: no namespace is called %r; there are: %s" % (wish, shown))
         chosen |= matches
     return sorted(chosen)
+
+
+def is_wanted(found: namespaces.Found, owner: Owner, wanted: Sequence[str]) -> bool:
+    """Tell whether a namespace is among those asked for."""
+    return any(_matches(found, owner, wish) for wish in wanted)
 
 
 def _matches(found: namespaces.Found, owner: Owner, wish: str) -> bool:

@@ -71,6 +71,7 @@ class Reading(NamedTuple):
     drivers: dict[int, DriverStatistics]
     qstats: dict[int, dict[str, int]]
     nft: Optional[Nft]
+    af_xdp: bool
 
 
 class Descriptors(NamedTuple):
@@ -134,6 +135,7 @@ def read_namespace(access: Access, files: Descriptors, where: str, unknowns: Unk
         drivers=drivers,
         qstats=qstats,
         nft=nft,
+        af_xdp=any(link.xdp_mode for link in links) and _has_af_xdp(access, where, unknowns),
     )
 
 
@@ -147,6 +149,14 @@ def _read_qstats() -> dict[int, dict[str, int]]:
         return {}
     with netdev:
         return {one.ifindex: one.stats for one in netdev.device_qstats() or []}
+
+
+# XDP       1008      2      -1   NI       0   no   kernel      n  n  n  n  n  n  n  n  n  n  n  n  n  n  n  n  n  n  n
+def _has_af_xdp(access: Access, where: str, unknowns: Unknowns) -> bool:
+    """Tell whether AF_XDP sockets are open; asked only where an XDP program could feed them."""
+    data = _read_optional(access, "protocols", where, unknowns) or b""
+    rows = [line.split() for line in data.split(b"\n")]
+    return any(row[:1] == [b"XDP"] and row[2:3] != [b"0"] for row in rows)
 
 
 def _read_nft() -> Nft:

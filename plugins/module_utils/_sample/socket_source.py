@@ -25,6 +25,7 @@ from ansible_collections.rxpath.linux.plugins.module_utils._collect.sock_diag im
     parse_udp,
     udp_request,
 )
+from ansible_collections.rxpath.linux.plugins.module_utils._collect.sock_diag_one import exact_request, read_one
 from ansible_collections.rxpath.linux.plugins.module_utils._sample.access import Access
 
 
@@ -61,6 +62,7 @@ class SocketSource:
         self._access = access
         self._request = udp_request(kind.family, kind.protocol)
         self._answers: list[bytes] = []
+        self._rows: dict[int, RawSocket] = {}
 
     @property
     def knows_memory(self) -> bool:
@@ -89,7 +91,26 @@ class SocketSource:
         except FileNotFoundError:
             return []
         self._answers = answers
+        self._rows = {row[0]: row for row in rows}
         return rows
+
+    def refresh(self, numbers: Collection[int]) -> Optional[list[RawSocket]]:
+        """Return every socket, those with these numbers as they are now and the others as they were last read.
+
+        None where one of them cannot be asked for alone: it is gone, or shares its address.
+        """
+        if self._diag is None:
+            return None
+        for number in numbers:
+            request = exact_request(self._answers, number, self.kind.family, self.kind.protocol)
+            try:
+                row = read_one(self._diag, request) if request else None
+            except (OSError, ParseError):
+                row = None
+            if row is None:
+                return None
+            self._rows[number] = row
+        return list(self._rows.values())
 
     def find(self, numbers: Collection[int]) -> dict[int, UdpSocket]:
         """Return the sockets with these numbers, with addresses, as the last answer had them. Raises ParseError."""

@@ -13,8 +13,7 @@ from ansible_collections.rxpath.linux.plugins.module_utils._collect.sock_diag im
 from ansible_collections.rxpath.linux.plugins.module_utils._sample.consumers import Consumers
 from ansible_collections.rxpath.linux.plugins.module_utils._sample.delta import gain
 from ansible_collections.rxpath.linux.plugins.module_utils._sample.looker import search_owners
-from ansible_collections.rxpath.linux.plugins.module_utils._sample.owners import cgroup_paths, container_of
-from ansible_collections.rxpath.linux.plugins.module_utils._sample.processes import command
+from ansible_collections.rxpath.linux.plugins.module_utils._sample.owners import Holder
 from ansible_collections.rxpath.linux.plugins.module_utils._sample.socket_source import SocketSource
 from ansible_collections.rxpath.linux.plugins.module_utils._sample.socket_table import SocketTable, Track
 from ansible_collections.rxpath.linux.plugins.module_utils._sample.unknowns import ROOT, Unknowns
@@ -24,6 +23,7 @@ from ansible_collections.rxpath.linux.plugins.module_utils._sample.watch import 
 MAX_TALKERS = 8
 MAX_GROUP = 64
 _INODE, _QUEUE, _MEMORY, _BUFFER, _DROPS = range(1, 6)
+_NOBODY = Holder(None, None, None)
 
 
 class _Entry(NamedTuple):
@@ -112,7 +112,7 @@ def _document(
     memory = [sample[_MEMORY] for sample in (first, row) if sample is not None]
     consumer = consumers.document(inode, pids, watch.end_moment) if pids else None
     pid = consumer["pid"] if consumer else (pids[0] if pids else None)
-    paths = cgroup_paths(pid) if pid else []
+    holder = watch.holders.get(pid, _NOBODY) if pid else _NOBODY
     group = not details.remote and groups.get(_address(entry), 0) >= 2
     drops = track.drops if track else gain(first[_DROPS] if first else 0, row[_DROPS], 32, 1.0)
     return {
@@ -133,12 +133,12 @@ def _document(
         "opened": entry.cookie in entry.table.opened,
         "closed": entry.cookie in entry.table.closed,
         "kernel_owned": not pids and complete and entry.cookie not in entry.table.closed,
-        "process": consumer["process"] if consumer else (command(pid) if pid else None),
+        "process": (consumer["process"] if consumer else None) or holder.name,
         "pid": pid,
         "pids": pids[:MAX_GROUP],
         "uid": details.uid,
-        "cgroup": consumer["cgroup"] if consumer and consumer["cgroup"] else (paths[0] if paths else None),
-        "container": container_of(pid) if pid else None,
+        "cgroup": consumer["cgroup"] if consumer and consumer["cgroup"] else holder.cgroup,
+        "container": holder.container,
         "series": entry.table.series(track, len(watch.rows)) if track else None,
         "consumer": consumer,
     }

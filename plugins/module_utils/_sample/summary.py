@@ -14,7 +14,7 @@ import json
 from typing import Any, NamedTuple, Optional
 
 from ansible_collections.rxpath.linux.plugins.module_utils._sample.counters import Counted
-from ansible_collections.rxpath.linux.plugins.module_utils._sample.watch import Watch
+from ansible_collections.rxpath.linux.plugins.module_utils._sample.watch import STEADY, Watch
 
 # What is sent back to the controller for each host, with a little room for the module's own keys.
 MAX_BYTES = 250 * 1024
@@ -61,7 +61,7 @@ def choose(candidates: list[Candidate]) -> Chosen:
     for candidate in sorted(
         candidates, key=lambda one: (not one.watch.found.own, -one.lost, -one.drops, -one.received)
     ):
-        must = candidate.watch.found.own or candidate.lost or candidate.standing or candidate.watch.vanished
+        must = candidate.watch.found.own or candidate.lost or candidate.standing or candidate.watch.state != STEADY
         talks = candidate.received and len(told) < MAX_LISTED
         (told if must or talks or few else rest).append(candidate)
     counters: dict[str, int] = {}

@@ -9,7 +9,7 @@ from __future__ import annotations
 import contextlib
 import os
 import time
-from typing import Optional
+from typing import ContextManager, Optional
 
 from ansible_collections.rxpath.linux.plugins.module_utils._collect.errors import ParseError
 from ansible_collections.rxpath.linux.plugins.module_utils._collect.netlink import NetlinkSocket
@@ -17,7 +17,7 @@ from ansible_collections.rxpath.linux.plugins.module_utils._sample.access import
 from ansible_collections.rxpath.linux.plugins.module_utils._sample.delta import counter_bits
 from ansible_collections.rxpath.linux.plugins.module_utils._sample.enter import Doorway
 from ansible_collections.rxpath.linux.plugins.module_utils._sample.namespaces import Found
-from ansible_collections.rxpath.linux.plugins.module_utils._sample.owners import Owner
+from ansible_collections.rxpath.linux.plugins.module_utils._sample.owners import Holder, Owner
 from ansible_collections.rxpath.linux.plugins.module_utils._sample.reading import (
     Descriptors,
     Reading,
@@ -36,25 +36,42 @@ from ansible_collections.rxpath.linux.plugins.module_utils._sample.unknowns impo
 
 # A family without a socket is asked again after this many seconds: someone may open the first one.
 _EMPTY_FAMILY_SECONDS = 1.0
+# All sockets of a namespace are read this often; in between only those that matter, if there are few of them.
+_WHOLE_SECONDS = 1.0
+_FEW_TRACKS = 8
 _BITS = counter_bits(os.uname().machine)
 
 
-class Watch:
-    """Made at the window's start. Raises OSError or ParseError where the namespace cannot be measured at all."""
+STEADY, APPEARED, VANISHED, RESTARTED = "steady", "appeared", "vanished", "restarted"
 
-    def __init__(self, found: Found, owner: Owner, doorway: Doorway, unknowns: Unknowns) -> None:
+
+class Watch:
+    """Made at the window's start; ``young`` is for a namespace that was not there then.
+
+    True means that it certainly began within the window: all that it counted belongs there. False means that it may
+    be older. Raises OSError or ParseError where the namespace cannot be measured at all.
+    """
+
+    def __init__(
+        self, found: Found, owner: Owner, doorway: Doorway, unknowns: Unknowns, young: Optional[bool] = None
+    ) -> None:
         self.found, self.owner = found, owner
         self._unknowns = unknowns
         self._access = Access(found, doorway)
         self._files: Optional[Descriptors] = None
         self._diag: Optional[NetlinkSocket] = None
         self.end: Optional[Reading] = None
-        self.vanished = False
+        self.state = STEADY
+        self.young = young
+        # CPUs to which devices steer packets, where that was asked for.
+        self.steering: dict[str, list[int]] = {}
         self.standing = False
-        self.last_moved = self.last_look = self.last_dump = self.last_empty = 0.0
+        self.last_moved = self.last_look = self.last_dump = self.last_empty = self.last_whole = 0.0
+        self._losing = False
         self.stale = False
         # Processes by socket inode; filled where a socket matters.
         self.owners: dict[int, list[int]] = {}
+        self.holders: dict[int, Holder] = {}
         self.sources: list[tuple[SocketSource, SocketTable]] = []
         try:
             with self._access.inside():
@@ -65,17 +82,12 @@ class Watch:
         except BaseException:
             self.close()
             raise
-        self.last_look = self.last_dump = self.last_empty = self.start.moment
+        self.last_look = self.last_dump = self.last_empty = self.last_whole = self.start.moment
 
     @property
     def is_open(self) -> bool:
         """Tell whether the namespace is still looked at."""
         return self._files is not None
-
-    @property
-    def af_xdp(self) -> bool:
-        """Tell whether AF_XDP sockets are open in the namespace."""
-        return False
 
     @property
     def end_moment(self) -> float:
@@ -102,7 +114,10 @@ class Watch:
             source = SocketSource(kind, self._diag, self._access)
             # A table without any socket is not worth a walk through all sockets of the machine.
             empty = used is not None and not used[kind.sockstat]
-            table = SocketTable([] if empty else self._rows_of(source) or [])
+            rows = [] if empty else self._rows_of(source) or []
+            table = SocketTable([] if self.young else rows)
+            if self.young:
+                table.look(0, rows, 1.0)
             self.sources.append((source, table))
             for track in table.tracks.values():
                 self.standing = True
@@ -115,6 +130,14 @@ class Watch:
             self._unknowns.add_error("%s sockets" % source.kind.file, error, self.owner.name)
             return None
 
+    def inside(self) -> ContextManager[None]:
+        """Be in the namespace; see ``Access.inside``."""
+        return self._access.inside()
+
+    def descriptor(self) -> int:
+        """Return a descriptor of the namespace; see ``Access.descriptor``."""
+        return self._access.descriptor()
+
     def look(self, now: float) -> Moved:
         """Read the counters. Raises OSError, ParseError where the namespace can no longer be read."""
         if self._files is None:
@@ -125,28 +148,40 @@ class Watch:
         if moved.udp:
             self.last_moved = now
         self.stale = self.stale or moved.udp or moved.ip
+        self._losing = moved.losing
         return moved
 
     def dump(self, now: float) -> list[Track]:
-        """Read the sockets, for the latest look at the counters. Returns the sockets that became interesting."""
+        """Read the sockets, for the latest look at the counters. Returns the sockets that became interesting.
+
+        Between two whole readings only those that held a queue or lost datagrams before are asked for: unless
+        another one must be losing.
+        """
+        tracked = [[t.cookie for t in table.tracks.values() if t.closed is None] for _, table in self.sources]
+        known = sum(map(len, tracked))
+        whole = not 0 < known <= _FEW_TRACKS or now - self.last_whole >= _WHOLE_SECONDS
         number = max(0, len(self.rows) - 1)
         fresh: list[Track] = []
-        standing = False
+        standing, drops = False, 0
         every = now - self.last_empty >= _EMPTY_FAMILY_SECONDS
-        for source, table in self.sources:
-            if not table.last and not every:
+        for (source, table), some in zip(self.sources, tracked):
+            if (not table.last and not every) or not (whole or some):
                 continue
+            rows = None if whole else source.refresh(some)
             # Sockets read from /proc are those of the namespace in which this process is.
-            with contextlib.nullcontext() if self._diag is not None else self._access.inside():
-                rows = self._rows_of(source)
+            if rows is None:
+                with contextlib.nullcontext() if self._diag is not None else self._access.inside():
+                    rows = self._rows_of(source)
             if rows is None:
                 standing = standing or self.standing
                 continue
             seen = table.look(number, rows, max(0.001, now - self.last_dump))
-            standing = standing or seen.standing
+            standing, drops = standing or seen.standing, drops + seen.drops
             self._describe(source, seen.fresh)
             fresh += seen.fresh
         self.standing, self.last_dump, self.stale = standing, now, False
+        # Not found by asking those that are known: at the next look all are read.
+        self.last_whole = now if whole else 0.0 if self._losing and not drops else self.last_whole
         if every:
             self.last_empty = now
         return fresh
@@ -176,7 +211,7 @@ class Watch:
             moved = self.rows.add(end.snmp, end.snmp6, end.moment)
             tracked = any(table.tracks for _source, table in self.sources)
             if moved.udp or moved.ip or self.stale or self.standing or tracked:
-                self.last_empty = 0.0
+                self.last_empty = self.last_whole = 0.0
                 self.dump(time.monotonic())
         self.end = end
 

@@ -19,11 +19,18 @@ from ansible_collections.rxpath.linux.plugins.module_utils._sample.document impo
 from ansible_collections.rxpath.linux.plugins.module_utils._sample.enter import Doorway
 from ansible_collections.rxpath.linux.plugins.module_utils._sample.extension import Extension
 from ansible_collections.rxpath.linux.plugins.module_utils._sample.governor import Governor
-from ansible_collections.rxpath.linux.plugins.module_utils._sample.host import boot_id, read_host
+from ansible_collections.rxpath.linux.plugins.module_utils._sample.host import boot_id, read_host, softnet_rows
+from ansible_collections.rxpath.linux.plugins.module_utils._sample.interrupts import (
+    find_devices,
+    interrupt_rows,
+    read_interrupts,
+)
 from ansible_collections.rxpath.linux.plugins.module_utils._sample.looker import Looker
-from ansible_collections.rxpath.linux.plugins.module_utils._sample.namespaces import Found, find_namespaces
+from ansible_collections.rxpath.linux.plugins.module_utils._sample.namespaces import Found, Key, find_namespaces
+from ansible_collections.rxpath.linux.plugins.module_utils._sample.newcomers import find_newcomers
 from ansible_collections.rxpath.linux.plugins.module_utils._sample.options import OptionError, Options, check
 from ansible_collections.rxpath.linux.plugins.module_utils._sample.owners import Owner, owner_of, select
+from ansible_collections.rxpath.linux.plugins.module_utils._sample.steering import read_steering
 from ansible_collections.rxpath.linux.plugins.module_utils._sample.truesize import measure_truesize
 from ansible_collections.rxpath.linux.plugins.module_utils._sample.udp_memory import UdpMemory
 from ansible_collections.rxpath.linux.plugins.module_utils._sample.unknowns import Unknowns
@@ -53,6 +60,7 @@ class Plan(NamedTuple):
 
     options: Options
     chosen: list[tuple[Found, Owner]]
+    present: frozenset[Key]
     unknowns: Unknowns
 
 
@@ -61,7 +69,9 @@ def plan(options: Options) -> Plan:
     check(options)
     unknowns = Unknowns()
     _raise_descriptor_limit()
-    return Plan(options, _choose(options, unknowns), unknowns)
+    known = [(found, owner_of(found)) for found in find_namespaces()]
+    present = frozenset(found.key for found, _owner in known)
+    return Plan(options, _choose(known, options, unknowns), present, unknowns)
 
 
 def measure(options: Options, clock: Clock = Clock(), progress: Callable[[float], None] = _ignore) -> dict[str, Any]:  # noqa: B008
@@ -75,7 +85,7 @@ def carry_out(plan: Plan, clock: Clock = Clock(), progress: Callable[[float], No
     ``progress`` is called with the seconds that remain (at most) when the window begins and when it is extended.
     Raises OptionError where none of the namespaces can be read.
     """
-    options, chosen, unknowns = plan
+    options, chosen, present, unknowns = plan
     truesize = measure_truesize(unknowns)
     facts = _facts(unknowns) if options.facts else None
     doorway = Doorway()
@@ -86,14 +96,23 @@ def carry_out(plan: Plan, clock: Clock = Clock(), progress: Callable[[float], No
         began = Began(clock.wall(), _since_boot(), time.process_time(), boot_id())
         host_start = read_host(unknowns)
         watches = _watch(chosen, doorway, unknowns)
+        irqs = find_devices(watches[0].start.links) if watches[0].found.own else {}
+        interrupts_start = read_interrupts(irqs, unknowns)
         started = watches[0].start.moment
         progress(options.window)
         governor = Governor(options.cpu_share, options.window, time.process_time() - began.cpu)
         looker = Looker(watches, consumers, governor, options.interval)
         spent = _run(options, clock, looker, governor, progress, started + options.window, memory)
         host_end = read_host(unknowns)
+        interrupts_end = read_interrupts(irqs, unknowns)
         looker.finish()
         seconds = watches[0].end_moment - started
+        softnet = softnet_rows(host_start, host_end, seconds, unknowns)
+        read_steering(watches, any(row["dropped"] for row in softnet), unknowns)
+        # Into the list at once: whatever happens, they are closed.
+        watches += find_newcomers(
+            watches, present, options.namespaces, (began.wall, began.since_boot), doorway, unknowns
+        )
         ends = Ends(
             options=options,
             began=began.wall,
@@ -104,6 +123,8 @@ def carry_out(plan: Plan, clock: Clock = Clock(), progress: Callable[[float], No
             host_start=host_start,
             host_end=host_end,
             udp_pages_highest=memory.highest,
+            softnet=softnet,
+            irqs=interrupt_rows(interrupts_start, interrupts_end, seconds),
             rebooted=began.boot_id != boot_id(),
             truesize=truesize,
             facts=facts,
@@ -191,9 +212,8 @@ def _raise_descriptor_limit() -> None:
             return
 
 
-def _choose(options: Options, unknowns: Unknowns) -> list[tuple[Found, Owner]]:
-    """Find the namespaces that are asked for, as many as there are descriptors for. Raises OptionError."""
-    known = [(found, owner_of(found)) for found in find_namespaces()]
+def _choose(known: list[tuple[Found, Owner]], options: Options, unknowns: Unknowns) -> list[tuple[Found, Owner]]:
+    """Return the namespaces that are asked for, as many as there are descriptors for. Raises OptionError."""
     chosen = [known[index] for index in select(known, options.namespaces)]
     limit = resource.getrlimit(resource.RLIMIT_NOFILE)[0]
     used = len(os.listdir("/proc/self/fd"))
