@@ -86,8 +86,7 @@ requirements:
   - Python 3.9 or newer
 seealso:
   - module: rxpath.linux.receive_path_facts
-  - plugin: rxpath.linux.udp_audit_sample
-    plugin_type: action
+  - module: rxpath.linux.udp_audit_sample
 notes:
   - While a namespace is measured, open descriptors keep it alive. One that nothing else holds any longer is let go
     within a second; its device names can be taken again only then.
