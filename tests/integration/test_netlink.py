@@ -13,8 +13,9 @@ import subprocess
 from collections.abc import Iterator
 
 import pytest
-from ansible_collections.rxpath.linux.plugins.module_utils._collect import nftables, rtnetlink, sock_diag
+from ansible_collections.rxpath.linux.plugins.module_utils._collect import nftables, rtnetlink, sock_diag, sock_diag_one
 from ansible_collections.rxpath.linux.plugins.module_utils._collect.ethtool import Ethtool
+from ansible_collections.rxpath.linux.plugins.module_utils._collect.netlink import NetlinkError
 
 pytestmark = pytest.mark.needs_root
 
@@ -157,3 +158,34 @@ def test_the_statistics_of_veth_follow_its_queues() -> None:
     assert channels is not None
     assert (driver.name, channels.rx) == ("veth", 2)
     assert {"rx_queue_0_drops", "rx_queue_1_xdp_drops"} <= set(names)
+
+
+@pytest.mark.usefixtures("namespace")
+@pytest.mark.parametrize(("family", "address"), [(socket.AF_INET, "0.0.0.0"), (socket.AF_INET6, "::1")])
+def test_one_socket_is_asked_for_alone(family: socket.AddressFamily, address: str) -> None:
+    with socket.socket(family, socket.SOCK_DGRAM) as receiver, sock_diag.open_sock_diag() as sock:
+        receiver.bind((address, 5353))
+        answers = sock.dump_buffers(sock_diag.SOCK_DIAG_BY_FAMILY, sock_diag.udp_request(family))
+        [(cookie, *_rest)] = sock_diag.parse_raw(answers)
+        request = sock_diag_one.exact_request(answers, cookie, family, sock_diag.IPPROTO_UDP)
+        assert request is not None
+        with socket.socket(family, socket.SOCK_DGRAM) as sender:
+            sender.sendto(bytes(100), ("127.0.0.1" if family == socket.AF_INET else "::1", 5353))
+        row = sock_diag_one.read_one(sock, request)
+        assert row is not None
+        assert row[:2] == (cookie, os.fstat(receiver.fileno()).st_ino)
+        assert row[3] > 100
+        assert sock_diag_one.exact_request(answers, cookie + 1, family, sock_diag.IPPROTO_UDP) is None
+
+
+@pytest.mark.usefixtures("namespace")
+def test_a_closed_socket_cannot_be_asked_for() -> None:
+    with sock_diag.open_sock_diag() as sock:
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as receiver:
+            receiver.bind(("127.0.0.1", 5353))
+            answers = sock.dump_buffers(sock_diag.SOCK_DIAG_BY_FAMILY, sock_diag.udp_request(socket.AF_INET))
+        [(cookie, *_rest)] = sock_diag.parse_raw(answers)
+        request = sock_diag_one.exact_request(answers, cookie, socket.AF_INET, sock_diag.IPPROTO_UDP)
+        assert request is not None
+        with pytest.raises(NetlinkError, match="No such file"):
+            sock_diag_one.read_one(sock, request)

@@ -19,6 +19,7 @@ from ansible_collections.rxpath.linux.plugins.module_utils._collect import (
     nftables,
     rtnetlink,
     sock_diag,
+    sock_diag_one,
 )
 from ansible_collections.rxpath.linux.plugins.module_utils._collect.errors import ParseError
 from hypothesis import given
@@ -34,6 +35,7 @@ def _dump(parse: Callable[[list[netlink_message.Message]], object]) -> Callable[
 DECODERS: dict[str, tuple[Callable[[bytes], object], str]] = {
     "udp": (lambda data: sock_diag.parse_udp([data]), "netlink/udp4.bin"),
     "udp raw": (lambda data: sock_diag.parse_raw([data]), "netlink/udp6.bin"),
+    "udp exact": (lambda data: sock_diag_one.exact_request([data], 14625, 2, 17), "netlink/udp4.bin"),
     "links": (_dump(rtnetlink.parse_links), "netlink/links.bin"),
     "qdiscs": (_dump(rtnetlink.parse_qdiscs), "netlink/qdiscs.bin"),
     "qstats": (_dump(netdev_genl.parse_qstats), "netlink/netdev_qstats_queues.bin"),
