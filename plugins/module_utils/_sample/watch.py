@@ -157,7 +157,7 @@ class Watch:
         Between two whole readings only those that held a queue or lost datagrams before are asked for: unless
         another one must be losing.
         """
-        tracked = [[t.cookie for t in table.tracks.values() if t.closed is None] for _, table in self.sources]
+        tracked = [[t.cookie for t in table.tracks.values() if t.closed is None] for _source, table in self.sources]
         known = sum(map(len, tracked))
         whole = not 0 < known <= _FEW_TRACKS or now - self.last_whole >= _WHOLE_SECONDS
         number = max(0, len(self.rows) - 1)
