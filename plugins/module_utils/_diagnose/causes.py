@@ -88,6 +88,7 @@ def _nature(
     weights = {ARRIVAL_BURST: 0.0, READER_STALL: 0.0}
     stalls = reader is None or reader.stall_share >= thresholds["stall_share"]
     mean = _mean_rate(intervals, played)
+    hidden = reader is not None and reader.stall_share - _visible_stall(intervals, mean) >= thresholds["stall_share"]
     usual = sorted(interval.seconds for interval in intervals)[len(intervals) // 2] if intervals else 0.0
     losing = [index for index, interval in enumerate(intervals) if interval.drops > 0]
     clear = [index for index in losing if intervals[index].seconds <= _LUMP * usual]
@@ -98,9 +99,8 @@ def _nature(
         stall = max(0.0, mean * seconds - taken)
         if interval.empty and (index == 0 or intervals[index - 1].empty):
             # Over before the next look: only the threads can tell.
-            stalled = reader is not None and reader.stall_share >= thresholds["stall_share"]
-            # Arrivals that stand out of the mean tell a burst even when the reader also pauses now and then.
-            burst, stall = (burst, max(stall, 1.0)) if stalled else (1.0, 0.0)
+            # A stall that the looks resolved explains the threads' waiting; only what remains can hide in here.
+            burst, stall = (burst, max(stall, 1.0)) if hidden else (1.0, 0.0)
         elif not stalls or (interval.empty and reader is None):
             burst, stall = 1.0, 0.0
         total = burst + stall
@@ -112,6 +112,17 @@ def _nature(
     if total <= 0:
         return {ARRIVAL_BURST: 1.0, READER_STALL: 0.0}
     return {cause: weight / total for cause, weight in weights.items()}
+
+
+def _visible_stall(intervals: Sequence[Interval], mean: float) -> float:
+    """Return the share of the window in which a queue stood and next to nothing was read."""
+    seconds = sum(interval.seconds for interval in intervals)
+    stood = sum(
+        interval.seconds
+        for interval in intervals
+        if not interval.empty and interval.reads < 0.25 * mean * interval.seconds
+    )
+    return stood / seconds if seconds else 0.0
 
 
 def _mean_rate(intervals: Sequence[Interval], played: Replay) -> float:

@@ -95,7 +95,7 @@ def replay(intervals: Sequence[Interval], reader_capacity: float | None) -> Repl
     arrived = sum(interval.arrivals for interval in intervals)
     taken = sum(interval.reads for interval in intervals)
     body = _while_it_flowed(since_first_queue(intervals))
-    flowing = [interval for interval in body if interval.arrivals > 0 or interval.queued > 0]
+    flowing = [interval for interval in body if interval.arrivals > 0 or interval.queued > 0 or interval.reads > 0]
     empty = sum(1 for interval in flowing if interval.empty)
     saturated = bool(flowing) and empty <= 0.02 * len(flowing)
     measured = body if saturated else intervals

@@ -102,7 +102,7 @@ def _alone(namespace: Mapping[str, Any], losers: list[Socket]) -> tuple[bool, st
     if number > 1:
         return (
             False,
-            f"several sockets ({number}) of this namespace received datagrams; the kernel counts reads per namespace",
+            f"{number} sockets of this namespace received datagrams; the kernel counts reads per namespace",
         )
     return bool(losers), None if losers else "the socket that lost them is not there any more"
 
