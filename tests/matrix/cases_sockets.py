@@ -54,7 +54,7 @@ class TwoBusy(Case):
         need(0 < lost == self.rose("UdpRcvbufErrors"), "the numbers do not agree")
         self.facts["lost"] = lost
         expected = Expected(OVERFLOW, self.bed.receiver, lost, causes=[BURST], inodes=[inode], share=1.0, helps=True,
-                            rates=False, says=["several sockets"])  # fmt: skip
+                            rates=False)  # fmt: skip
         return Verdict(FAIL, [expected], OVERFLOW, OVERFLOW)
 
     def loser_received(self, inode: int) -> int:

@@ -66,7 +66,7 @@ def play(name: str, bed_only: bool, keep: str) -> Dict[str, Any]:
         host = diagnose(sample, case)
         wrong = compare(verdict, host, bed.namespaces)
         result = {"outcome": "wrong" if wrong else "right", "wrong": wrong, "facts": case.facts, "seconds": took,
-                  "reported": summary(host, bed.namespaces), "expected": cells(verdict)}  # fmt: skip
+                  "reported": summary(verdict, host, bed.namespaces), "expected": cells(verdict)}  # fmt: skip
     if keep and (wrong or keep.endswith("+")):
         folder = Path(keep.rstrip("+"))
         folder.mkdir(parents=True, exist_ok=True)

@@ -32,6 +32,11 @@ def _place(finding: Dict[str, Any]) -> str:
     return (finding.get("namespace") or {}).get("name") or ""
 
 
+def _judged(finding: Dict[str, Any], ours: Sequence[str]) -> bool:
+    """Tell whether a finding is the case's: in its namespaces, or at the backlogs, which belong to all of them."""
+    return _place(finding) in ("", *ours) or str(finding["finding"]).startswith("softnet.")
+
+
 def _compare(want: Expected, got: Dict[str, Any]) -> List[str]:
     wrong = []
 
@@ -82,9 +87,7 @@ def compare(want: Verdict, host: Dict[str, Any], ours: Sequence[str]) -> List[st
     for name, expected in (("main_loss", want.main), ("first_loss", want.first)):
         if host[name] != expected:
             wrong.append("%s: expected %s, got %s" % (name, expected, host[name]))
-    # The backlogs belong to all namespaces; what loses at them is told where it is known, else at the host.
-    left = [finding for finding in host["findings"]
-            if _place(finding) in ("", *ours) or finding["finding"].startswith("softnet.")]  # fmt: skip
+    left = [finding for finding in host["findings"] if _judged(finding, ours)]
     for expected_finding in want.findings:
         candidates = [finding for finding in left if finding["finding"] == expected_finding.finding]
         if not candidates:
@@ -108,10 +111,11 @@ def compare(want: Verdict, host: Dict[str, Any], ours: Sequence[str]) -> List[st
     return wrong
 
 
-def summary(host: Dict[str, Any], ours: Sequence[str]) -> Dict[str, Any]:
-    """Return the cells of the table for what was reported."""
-    listed = [finding for finding in host["findings"] if finding["class"] != "info" and _place(finding) in ours]
-    listed = listed or [finding for finding in host["findings"] if finding["class"] != "info"]
+def summary(want: Verdict, host: Dict[str, Any], ours: Sequence[str]) -> Dict[str, Any]:
+    """Return the cells of the table for what was reported; findings of class info only where they were expected."""
+    told = {finding.finding for finding in want.findings}
+    listed = [finding for finding in host["findings"]
+              if (finding["class"] != "info" or finding["finding"] in told) and _judged(finding, ours)]  # fmt: skip
     main = next((finding for finding in listed if finding["finding"] == host["main_loss"]), None)
     return {
         "status": host["status"],
