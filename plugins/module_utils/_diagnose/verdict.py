@@ -90,7 +90,25 @@ def collect_findings(sample: Mapping[str, Any], settings: Mapping[str, Any]) -> 
         found += udp_findings.memory_limit(namespace, where, ledger, sample, seconds)
         found += udp_findings.socket_filter(namespace, where, ledger, seconds)
         found += socket_findings.overflow(namespace, where, ledger, sample, settings)
+    found += _of_the_rest(sample, settings)
     return sorted(found, key=lambda one: (order(one["finding"]), -one["delta"]))
+
+
+def _of_the_rest(sample: Mapping[str, Any], settings: Mapping[str, Any]) -> list[Finding]:
+    """Return what the namespaces lost that were only summed: their sockets are not known, their loss is."""
+    rest: Mapping[str, Any] = sample.get("rest") or {}
+    if not rest.get("counters"):
+        return []
+    seconds = float(sample["window"]["seconds"])
+    where = Where(f"{rest.get('namespaces', 0)} more namespaces", None, None)
+    summed = {"counters": rest["counters"], "sockets": [], "socket_summary": {}}
+    ledger = open_ledger(summed)
+    found = ip_findings.counted(summed, where, seconds, settings["thresholds"])
+    found += ip_findings.conntrack(summed, where, seconds, settings["thresholds"])
+    found += udp_findings.no_listener(where, ledger, seconds)
+    found += udp_findings.checksum_errors(where, ledger, seconds)
+    found += udp_findings.memory_limit(summed, where, ledger, sample, seconds)
+    return found + socket_findings.overflow(summed, where, ledger, sample, settings)
 
 
 def _where(namespace: Mapping[str, Any]) -> Where:

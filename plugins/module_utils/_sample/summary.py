@@ -79,14 +79,27 @@ def size(document: Any) -> int:
 
 
 def fit(document: dict[str, Any], limit: int = MAX_BYTES) -> dict[str, Any]:
-    """Return the document made small enough: fewer devices, coarser series, then fewer namespaces told whole."""
-    for namespace in document["namespaces"]:
+    """Return the document made small enough, step by step, from the namespace that lost least to the one that lost most.
+
+    First zeros are left out, then series made coarser, then sockets that lost nothing taken out; last of all whole
+    namespaces are summed. Only what changed is measured again: a large document takes no longer than a few passes.
+    """
+    namespaces = document["namespaces"]
+    for namespace in namespaces:
         namespace["devices"] = _devices(namespace["devices"])
-    room = limit - (size(document["facts"]) if document["facts"] else 0)
-    room = max(room, limit // 2)
-    while size({**document, "facts": None}) > room:
-        if not (_coarsen(document) or _shorten(document) or _drop_namespace(document)):
-            break
+    sizes = [size(namespace) for namespace in namespaces]
+    total = size({**document, "namespaces": []}) + sum(sizes)
+    for reduce in (_leave_out_zeros, _coarsen, _take_out_quiet_sockets, _take_out_quiet_series, _coarsen_further):
+        for index in reversed(range(len(namespaces))):
+            if total <= limit:
+                return document
+            if reduce(namespaces[index]):
+                smaller = size(namespaces[index])
+                total += smaller - sizes[index]
+                sizes[index] = smaller
+    while total > limit and len(namespaces) > 1:
+        total -= sizes.pop()
+        _sum_up(document, namespaces.pop())
     return document
 
 
@@ -103,17 +116,23 @@ def _devices(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
     return must + rest[:MAX_DEVICES]
 
 
-def _coarsen(document: dict[str, Any]) -> bool:
-    """Halve the resolution of the longest series, losers' last. Tells whether there was one."""
-    longest: Optional[dict[str, Any]] = None
-    for namespace in document["namespaces"]:
-        series = namespace["series"]
-        if series and len(series["t"]) >= 100 and (longest is None or len(series["t"]) >= len(longest["series"]["t"])):
-            longest = namespace
-    if longest is None:
-        return False
-    halve(longest)
+def _leave_out_zeros(namespace: dict[str, Any]) -> bool:
+    """Leave out counters that did not move."""
+    namespace["counters"] = {key: value for key, value in namespace["counters"].items() if value != 0}
     return True
+
+
+def _coarsen(namespace: dict[str, Any], longest: int = 100) -> bool:
+    """Halve the resolution of a series until it is shorter than ``longest``. Tells whether there was one."""
+    changed = False
+    while namespace["series"] and len(namespace["series"]["t"]) >= longest:
+        halve(namespace)
+        changed = True
+    return changed
+
+
+def _coarsen_further(namespace: dict[str, Any]) -> bool:
+    return _coarsen(namespace, 30)
 
 
 def halve(namespace: dict[str, Any]) -> None:
@@ -139,31 +158,30 @@ def _sum_known(values: list[Optional[int]]) -> Optional[int]:
     return sum(known) if known else None
 
 
-def _shorten(document: dict[str, Any]) -> bool:
-    """Take the series, then the entry, of a socket that lost nothing. Tells whether there was one."""
-    for namespace in reversed(document["namespaces"]):
-        for socket in reversed(namespace["sockets"]):
-            if not socket["drops"] and not socket["queue_max"]:
-                namespace["sockets"].remove(socket)
-                namespace["socket_summary"]["listed"] -= 1
-                return True
-    for namespace in reversed(document["namespaces"]):
-        for socket in reversed(namespace["sockets"]):
-            if not socket["drops"] and socket["series"]:
-                socket["series"] = None
-                return True
-    return False
+def _take_out_quiet_sockets(namespace: dict[str, Any]) -> bool:
+    """Take out the sockets that lost nothing and held no queue. Tells whether there were any."""
+    before = len(namespace["sockets"])
+    namespace["sockets"] = [one for one in namespace["sockets"] if one["drops"] or one["queue_max"]]
+    namespace["socket_summary"]["listed"] = len(namespace["sockets"])
+    return len(namespace["sockets"]) != before
 
 
-def _drop_namespace(document: dict[str, Any]) -> bool:
-    """Sum the last namespace, the one that lost least, with the rest; a loser's own counters stay as they are."""
-    if len(document["namespaces"]) <= 1:
-        return False
-    namespace = document["namespaces"].pop()
+def _take_out_quiet_series(namespace: dict[str, Any]) -> bool:
+    """Take out the series of sockets that lost nothing, and of a namespace without any loser."""
+    quiet = [one for one in namespace["sockets"] if not one["drops"] and one["series"]]
+    for socket in quiet:
+        socket["series"] = None
+    idle = bool(namespace["series"]) and not any(one["series"] for one in namespace["sockets"])
+    if idle:
+        namespace["series"] = None
+    return bool(quiet) or idle
+
+
+def _sum_up(document: dict[str, Any], namespace: dict[str, Any]) -> None:
+    """Sum a namespace with the rest."""
     rest = document["rest"]
     rest["namespaces"] += 1
     rest["sockets"] += namespace["socket_summary"]["count"]
     for key, value in namespace["counters"].items():
         if value:
             rest["counters"][key] = rest["counters"].get(key, 0) + value
-    return True

@@ -337,3 +337,11 @@ def test_ids_are_unique_and_in_path_order() -> None:
     assert len(set(catalogue.FINDING_IDS)) == len(catalogue.FINDING_IDS)
     assert catalogue.order("nic.link_errors") == 0
     assert catalogue.order("softnet.backlog_overflow") < catalogue.order("conntrack.table_full")
+
+
+def test_a_loss_in_namespaces_that_were_only_summed_fails_the_host(document: Make, namespace: Make) -> None:
+    sample = document([namespace("pod", BUSY)])
+    sample["rest"] = {"namespaces": 200, "sockets": 900, "counters": {"Udp.RcvbufErrors": 7, "Udp.InErrors": 7}}
+    host = diagnose_host(sample, {})
+    assert (host["status"], host["main_loss"]) == ("fail", "socket.receive_buffer_overflow")
+    assert host["findings"][0]["namespace"]["name"] == "200 more namespaces"
