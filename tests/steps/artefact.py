@@ -56,7 +56,7 @@ def sanity(shell: Shell, core: str) -> None:
             cwd=install(shell, environment, Path(scratch)),
             env={"HOME": str(home), "PATH": path},
         )
-    ran = re.findall(r'^Running sanity test "([a-z-]+)".*\n(?!No tests applicable)', shell.text(), re.MULTILINE)
+    ran = re.findall(r'^Running sanity test "([a-z0-9-]+)".*\n(?!No tests applicable)', shell.text(), re.MULTILINE)
     shell.counted = f"{len(ran)} sanity tests with something to test"
     if not set(ran) >= MUST_RUN:
         raise StepError(f"ansible-test found nothing to test in: {', '.join(sorted(MUST_RUN - set(ran)))}")
