@@ -79,7 +79,7 @@ def size(document: Any) -> int:
 
 
 def fit(document: dict[str, Any], limit: int = MAX_BYTES) -> dict[str, Any]:
-    """Return the document made small enough, step by step, from the namespace that lost least to the one that lost most.
+    """Return the document made small enough, step by step, the namespaces that lost least first.
 
     First zeros are left out, then series made coarser, then sockets that lost nothing taken out; last of all whole
     namespaces are summed. Only what changed is measured again: a large document takes no longer than a few passes.
