@@ -17,6 +17,13 @@ MAX_LENGTH = 200
 
 def clean(name: Union[str, bytes]) -> str:
     """Return a name as text that any JSON reader takes, cut to MAX_LENGTH characters."""
-    raw = name if isinstance(name, bytes) else name.encode("utf-8", "surrogateescape")
+    if isinstance(name, bytes):
+        raw = name
+    else:
+        try:
+            raw = name.encode("utf-8", "surrogateescape")
+        except UnicodeEncodeError:
+            # No name of the kernel decodes to such a surrogate; it is shown as it is.
+            raw = name.encode("utf-8", "backslashreplace")
     text = raw.decode("utf-8", "backslashreplace")
     return text if len(text) <= MAX_LENGTH else text[: MAX_LENGTH - 1] + "…"

@@ -139,11 +139,15 @@ def select(owners: Sequence[tuple[namespaces.Found, Owner]], wanted: Sequence[st
     for wish in wanted:
         matches = {index for index, (found, owner) in enumerate(owners) if _matches(found, owner, wish)}
         if not matches:
-            names = sorted({"%s (%s)" % (owner.name, found.inode) for found, owner in owners})
+            names = sorted({_shown(found, owner) for found, owner in owners})
             shown = ", ".join(names[:40]) + (" and %d more" % (len(names) - 40) if len(names) > 40 else "")
             raise OptionError("namespaces: no namespace is called %r; there are: %s" % (wish, shown))
         chosen |= matches
     return sorted(chosen)
+
+
+def _shown(found: namespaces.Found, owner: Owner) -> str:
+    return owner.name if found.inode is None else "%s (%d)" % (owner.name, found.inode)
 
 
 def is_wanted(found: namespaces.Found, owner: Owner, wanted: Sequence[str]) -> bool:
@@ -152,7 +156,7 @@ def is_wanted(found: namespaces.Found, owner: Owner, wanted: Sequence[str]) -> b
 
 
 def _matches(found: namespaces.Found, owner: Owner, wish: str) -> bool:
-    if wish == "all" or wish == owner.name or wish == str(found.inode):
+    if wish in ("all", owner.name) or (found.inode is not None and wish == str(found.inode)):
         return True
     if owner.container is None:
         return False
