@@ -11,6 +11,7 @@ from typing import Any
 
 from ansible_collections.rxpath.linux.plugins.module_utils._diagnose import analysis as analyses
 from ansible_collections.rxpath.linux.plugins.module_utils._diagnose import (
+    attribution,
     buffer_advice,
     causes,
     consumer_advice,
@@ -26,8 +27,6 @@ Socket = Mapping[str, Any]
 
 # IP packets larger than this on a network of 1500-byte links were merged by the receive offload.
 _MERGED_PAYLOAD = 1600
-# A process that ran for less than this share of the time did not read a stream of datagrams.
-_RESTING = 0.005
 
 
 def overflow(
@@ -37,7 +36,7 @@ def overflow(
     if ledger.overflow <= 0:
         return _pending(namespace, where, sample, settings)
     losers = sorted(_losers(namespace, ledger), key=lambda socket: -(socket.get("drops") or 0))
-    active, because = _alone(namespace, losers)
+    active, because = attribution.alone(namespace, losers)
     looked = [
         (socket, analyses.analyse(socket, namespace, sample, settings, active, because)) for socket in losers[:20]
     ]
@@ -81,71 +80,6 @@ def _losers(namespace: Mapping[str, Any], ledger: Ledger) -> list[Socket]:
         return losers
     full = [s for s in losers if (s.get("queue_max") or 0) >= 0.5 * float(s.get("receive_buffer") or 1)]
     return full or losers
-
-
-def _alone(namespace: Mapping[str, Any], losers: list[Socket]) -> tuple[bool, str | None]:
-    """Return whether one socket alone received in this namespace, and if not, why."""
-    traits = namespace.get("traits") or {}
-    if traits.get("tunnels"):
-        return False, "a tunnel ({}) ends in this namespace: outer and inner datagrams both count".format(
-            ", ".join(traits["tunnels"][:3])
-        )
-    sockets = namespace.get("sockets") or []
-    # Members of a multicast or reuse-port group share what arrives, whether or not they hold a queue when looked at.
-    if len(losers) == 1 and _read_by_others(losers[0], namespace):
-        return False, "several sockets of this namespace received datagrams: the reads are not of the one that lost"
-    addresses = {(socket.get("family"), socket.get("local")) for socket in losers}
-    inodes = {socket.get("inode") for socket in losers}
-    others = [socket for socket in sockets if socket.get("inode") not in inodes]
-    busy = [
-        socket for socket in others if _took_part(socket) or (socket.get("family"), socket.get("local")) in addresses
-    ]
-    number = len(losers) + len(busy)
-    if number > 1:
-        return False, f"{number} sockets of this namespace received datagrams; the kernel counts reads per namespace"
-    pids = {socket.get("pid") for socket in losers}
-    unsure = [socket for socket in others if not _idle(socket, pids)]
-    unseen = int((namespace.get("socket_summary") or {}).get("count") or 0) - len(
-        [socket for socket in sockets if not socket.get("closed")]
-    )
-    if unsure or unseen > 0:
-        return False, (
-            f"{len(unsure) + max(0, unseen)} more sockets of this namespace may have received datagrams;"
-            " the kernel counts reads per namespace"
-        )
-    return bool(losers), None if losers else "the socket that lost them is not there any more"
-
-
-def _read_by_others(socket: Socket, namespace: Mapping[str, Any]) -> bool:
-    """Return True when the queue, once full, never moved although datagrams were read in the namespace."""
-    memory = (socket.get("series") or {}).get("memory") or []
-    reads = (namespace.get("series") or {}).get("reads") or []
-    limit = 0.9 * float(socket.get("receive_buffer") or 0)
-    first = next((index for index, level in enumerate(memory) if level and level >= limit), None)
-    if first is None:
-        return False
-    since = [level for level in memory[first:] if level is not None]
-    return len(since) >= 5 and len(set(since)) == 1 and sum(reads[first + 1 :]) > 0
-
-
-def _took_part(socket: Socket) -> bool:
-    """Return True when a socket lost or held datagrams."""
-    return bool((socket.get("drops") or 0) > 0 or socket.get("queue_max") or socket.get("queue_end"))
-
-
-def _idle(socket: Socket, losers: set[Any]) -> bool:
-    """Return True when a socket without a queue certainly was not read either: its readers were watched, and rested."""
-    if socket.get("kernel_owned"):
-        return True
-    consumer = socket.get("consumer") or {}
-    threads = consumer.get("threads") or []
-    if not threads:
-        return False
-    reading = [thread for thread in threads if thread.get("reader")]
-    if not reading and consumer.get("pid") in losers:
-        return True  # the loser's own process, and none of its threads was ever found reading this socket
-    seconds = float(consumer.get("observed_seconds") or 1.0)
-    return sum(float(thread.get("run_seconds") or 0) for thread in reading or threads) < _RESTING * seconds
 
 
 def _certainty(namespace: Mapping[str, Any]) -> tuple[str, list[str]]:
@@ -288,7 +222,7 @@ def _pending(
         )
         if left is None:
             continue
-        active, because = _alone(namespace, [socket])
+        active, because = attribution.alone(namespace, [socket])
         analysis = analyses.analyse(socket, namespace, sample, settings, active, because)
         evidence = [
             "nothing is lost yet, but the queue of {} ({}) grew through the whole window and stands at {} of"

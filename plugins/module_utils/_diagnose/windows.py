@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from ansible_collections.rxpath.linux.plugins.module_utils._diagnose import buffers
+from ansible_collections.rxpath.linux.plugins.module_utils._diagnose import attribution, buffers
 
 _MOST_SERIES = 12
 
@@ -61,10 +61,7 @@ def _one(namespace: Mapping[str, Any], socket: Mapping[str, Any], table: Any) ->
     columns: Mapping[str, Any] = namespace["series"]
     own: Mapping[str, Any] = socket["series"]
     queue = list(own.get("memory") or [])
-    receiving = [
-        other for other in namespace.get("sockets") or [] if (other.get("drops") or 0) > 0 or other.get("queue_max")
-    ]
-    alone = len(receiving) == 1
+    alone, _because = attribution.alone(namespace, [socket])
     return {
         "namespace": namespace["name"],
         "socket": socket.get("local"),
