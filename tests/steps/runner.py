@@ -113,7 +113,8 @@ class Shell:
 
     def count(self) -> None:
         """Keep the last line of the log, with which test programs tell how many tests they ran, for the table."""
-        self.counted = next((line.strip() for line in reversed(self.text().splitlines()) if line.strip()), "")
+        lines = [" ".join(line.split()) for line in self.text().splitlines()]
+        self.counted = next((line for line in reversed(lines) if line), "")
 
     def text(self) -> str:
         """Return what stands in the step's log."""

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import pytest
 from ansible_collections.rxpath.linux.plugins.module_utils._sample.namespaces import Found
@@ -40,7 +41,7 @@ OWNERS = [
         ({"namespaces": ()}, "namespaces"),
     ],
 )
-def test_what_cannot_be_carried_out_is_named(change: dict[str, object], name: str) -> None:
+def test_what_cannot_be_carried_out_is_named(change: dict[str, Any], name: str) -> None:
     with pytest.raises(OptionError, match="^%s: " % name):
         check(Options()._replace(**change))
 
