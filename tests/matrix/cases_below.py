@@ -115,7 +115,8 @@ class FlowLimit(Softnet):
 class Rps(Softnet):
     """Steering to another CPU puts the backlog on the path; without it the same traffic loses nothing."""
 
-    flood_options = [["-s", "500", "-b", "800", "-e", "100000", "-n", "27"]]
+    backlog = 4
+    flood_options = [["-s", "500", "-b", "800", "-e", "50000", "-n", "54"]]
 
     def build(self) -> None:
         need((os.cpu_count() or 1) > 1, "one CPU")
