@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import struct
 import sys
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from typing import Union
 
 from ansible_collections.rxpath.linux.plugins.module_utils._collect.errors import ParseError
@@ -48,11 +48,16 @@ def iter_messages(data: Buffer, what: str = "netlink message") -> Iterator[tuple
 
 
 def iter_attributes(
-    buf: Buffer, offset: int = 0, end: int | None = None, what: str = "netlink attribute"
+    buf: Buffer,
+    offset: int = 0,
+    end: int | None = None,
+    what: str = "netlink attribute",
+    wanted: Container[int] | None = None,
 ) -> list[tuple[int, bytes]]:
     """Return (type, value) of every attribute between two offsets, in order and with repeats (a list repeats its type).
 
-    Raises ParseError where a length does not fit.
+    ``wanted`` leaves all other types out: a link has sixty attributes, of which a dozen matter. Raises ParseError
+    where a length does not fit.
     """
     data = bytes(buf)
     stop = len(data) if end is None else end
@@ -65,16 +70,22 @@ def iter_attributes(
         length, kind = unpack(data, offset)
         if length < 4 or offset + length > stop:
             raise ParseError(what, f"length {length} of {stop - offset} bytes left")
-        found.append((kind & _ATTRIBUTE_TYPE, data[offset + 4 : offset + length]))
+        kind &= _ATTRIBUTE_TYPE
+        if wanted is None or kind in wanted:
+            found.append((kind, data[offset + 4 : offset + length]))
         offset += (length + 3) & ~3
     return found
 
 
 def parse_attributes(
-    buf: Buffer, offset: int = 0, end: int | None = None, what: str = "netlink attribute"
+    buf: Buffer,
+    offset: int = 0,
+    end: int | None = None,
+    what: str = "netlink attribute",
+    wanted: Container[int] | None = None,
 ) -> dict[int, bytes]:
     """Return the attributes by type; of a repeated type the last. Raises ParseError as ``iter_attributes``."""
-    return dict(iter_attributes(buf, offset, end, what))
+    return dict(iter_attributes(buf, offset, end, what, wanted))
 
 
 def attribute(kind: int, value: bytes) -> bytes:

@@ -75,6 +75,22 @@ class Link(NamedTuple):
     flags: int
 
 
+_WANTED = frozenset(
+    (
+        _IFLA_LINKINFO,
+        _IFLA_XDP,
+        _IFLA_LINK_NETNSID,
+        _IFLA_OPERSTATE,
+        _IFLA_IFNAME,
+        _IFLA_MASTER,
+        _IFLA_LINK,
+        _IFLA_MTU,
+        _IFLA_ADDRESS,
+        _IFLA_STATS64,
+    )
+)
+
+
 class Qdisc(NamedTuple):
     """One queueing discipline; handle and parent as tc writes them ("8001:", "root", "ingress").
 
@@ -119,7 +135,7 @@ def parse_links(messages: Iterable[Message]) -> list[Link]:
         if len(body) < _LINK.size:
             raise ParseError("rtnetlink link", f"a body of {len(body)} bytes")
         _family, _type, index, flags, _change = _LINK.unpack_from(body)
-        values = parse_attributes(body, _LINK.size, what="rtnetlink link")
+        values = parse_attributes(body, _LINK.size, what="rtnetlink link", wanted=_WANTED)
         info = parse_attributes(values.get(_IFLA_LINKINFO, b""), what="rtnetlink link info")
         mode, program = _parse_xdp(values.get(_IFLA_XDP, b""))
         peer = _optional(values, _IFLA_LINK_NETNSID)
