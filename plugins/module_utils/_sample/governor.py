@@ -12,7 +12,7 @@ from typing import Callable
 # Part of one core that looks at namespaces without a loss may take: they can wait, those that lose cannot.
 QUIET_SHARE = 0.02
 # However dear the window's first and last full look were, the looks in between keep this part of one core.
-MIN_SHARE = 0.03
+MIN_SHARE = 0.02
 # CPU time (seconds) that may be spent ahead: the first look at everything, a look at many that just woke up.
 _CREDIT = 0.05
 

@@ -41,11 +41,23 @@ class Owner(NamedTuple):
 def cgroup_paths(pid: int) -> list[str]:
     """Return the cgroup paths of a process, longest first; empty when it is gone or unreadable."""
     try:
-        with open("/proc/%d/cgroup" % pid, encoding="utf-8", errors="surrogateescape") as file:
-            entries = parse_proc_cgroup(file.read())
-    except (OSError, ParseError):
+        descriptor = os.open("/proc/%d/cgroup" % pid, os.O_RDONLY | os.O_CLOEXEC)
+        try:
+            text = os.read(descriptor, 65536).decode("utf-8", "surrogateescape")
+        finally:
+            os.close(descriptor)
+    except OSError:
         return []
-    return sorted({entry.path for entry in entries}, key=len, reverse=True)
+    return list(_paths_of(text))
+
+
+@lru_cache(maxsize=256)
+def _paths_of(text: str) -> tuple[str, ...]:
+    """Parse once what many processes of a host share."""
+    try:
+        return tuple(sorted({entry.path for entry in parse_proc_cgroup(text)}, key=len, reverse=True))
+    except ParseError:
+        return ()
 
 
 def _pod_name(path: str) -> Optional[str]:
