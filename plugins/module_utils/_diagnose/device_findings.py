@@ -7,11 +7,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 from ansible_collections.rxpath.linux.plugins.module_utils._diagnose import numbers
 from ansible_collections.rxpath.linux.plugins.module_utils._diagnose.findings import (
     BOUND,
+    EVENTS,
     EXACT,
     PACKETS,
     Where,
@@ -54,12 +55,21 @@ def findings(namespace: Mapping[str, Any], where: Where, sample: Mapping[str, An
     return found
 
 
-def _classified(device: Device, name: str) -> tuple[int, str]:
-    """Return the sum of a class of driver counters, and the counters by name."""
+class Lost(NamedTuple):
+    """What a class of a driver's counters adds up to, and the counters by name."""
+
+    number: int
+    unit: str
+    named: str
+
+
+def _classified(device: Device, name: str) -> Lost:
+    """Return what a class of driver counters lost; the driver's overlaps are taken out already."""
     rows = [(str(counter), int(value)) for counter, value in (device.get("classified") or {}).get(name) or [] if value]
-    return sum(value for _counter, value in rows), ", ".join(
-        f"{counter} +{numbers.count(value)}" for counter, value in rows[:6]
-    )
+    named = ", ".join(f"{counter} +{numbers.count(value)}" for counter, value in rows[:6])
+    losses = (device.get("losses") or {}).get(name) or {}
+    packets, events = int(losses.get("packets") or 0), int(losses.get("events") or 0)
+    return Lost(packets, PACKETS, named) if packets else Lost(events, EVENTS, named)
 
 
 def _nic(device: Device, where: Where, seconds: float, sample: Mapping[str, Any]) -> list[Finding]:
@@ -69,40 +79,38 @@ def _nic(device: Device, where: Where, seconds: float, sample: Mapping[str, Any]
     received = total(statistics, "rx_packets")
     name = str(device.get("name"))
     found = []
-    errors, named = _classified(device, "link_error")
-    if not errors:
-        errors = total(statistics, "rx_errors")
-        named = f"rx_errors +{numbers.count(errors)}"
-    if errors:
-        found.append(_link_errors(name, errors, named, where, seconds, received))
-    lost, named = _classified(device, "ring_full")
-    certainty = EXACT if device.get("classified_by") == "driver" else BOUND
-    if not lost:
+    errors = _classified(device, "link_error")
+    if not errors.number:
+        failed = total(statistics, "rx_errors")
+        errors = Lost(failed, PACKETS, f"rx_errors +{numbers.count(failed)}")
+    if errors.number:
+        found.append(_link_errors(name, errors, where, seconds, received))
+    lost, certainty = _classified(device, "ring_full"), EXACT if device.get("classified_by") == "driver" else BOUND
+    if not lost.number:
         # The standard counter for it (Documentation/networking/statistics.rst), for drivers that fill it.
-        lost, certainty = total(statistics, "rx_missed_errors"), EXACT
-        named = f"rx_missed_errors +{numbers.count(lost)}"
-    if not lost:
-        lost, named = _classified(device, "driver_drop")
-        certainty = BOUND
-    if lost:
-        found.append(_ring(device, lost, named, certainty, where, seconds, received, sample))
-    outside, named = _classified(device, "outside_host")
-    if outside:
-        found.append(_outside(name, outside, named, where, seconds, received))
+        missed = total(statistics, "rx_missed_errors")
+        lost, certainty = Lost(missed, PACKETS, f"rx_missed_errors +{numbers.count(missed)}"), EXACT
+    if not lost.number:
+        lost, certainty = _classified(device, "driver_drop"), BOUND
+    if lost.number:
+        found.append(_ring(device, lost, certainty, where, seconds, received, sample))
+    outside = _classified(device, "outside_host")
+    if outside.number:
+        found.append(_outside(name, outside, where, seconds, received))
     return found
 
 
-def _link_errors(name: str, errors: int, named: str, where: Where, seconds: float, received: int) -> Finding:
+def _link_errors(name: str, errors: Lost, where: Where, seconds: float, received: int) -> Finding:
     return finding(
         "nic.link_errors",
         where,
-        errors,
-        unit=PACKETS,
+        errors.number,
+        unit=errors.unit,
         certainty=BOUND,
         seconds=seconds,
-        arrived=received + errors,
+        arrived=received + errors.number,
         interface=name,
-        evidence=[f"{name}: {named}: frames arrived damaged"],
+        evidence=[f"{name}: {errors.named}: frames arrived damaged"],
         advice=[
             advise(f"look at cable, transceiver and switch port of {name}", None, None, True, "frames arrive damaged"),
             advise("a larger ring or receive_buffer", None, None, False, "the frames were damaged on the wire"),
@@ -112,8 +120,7 @@ def _link_errors(name: str, errors: int, named: str, where: Where, seconds: floa
 
 def _ring(
     device: Device,
-    lost: int,
-    named: str,
+    lost: Lost,
     certainty: str,
     where: Where,
     seconds: float,
@@ -124,7 +131,7 @@ def _ring(
     hot = [row for row in sample.get("cpus") or [] if (row.get("softirq_share") or 0) >= 0.9]
     squeezed = sum(int(row.get("time_squeeze") or 0) for row in sample.get("softnet") or [])
     ring, largest = _ring_sizes(name, sample)
-    evidence = [f"{name}: {named}: the device had no buffer posted when frames came"]
+    evidence = [f"{name}: {lost.named}: the device had no buffer posted when frames came"]
     advice = []
     if hot:
         evidence.append(
@@ -157,11 +164,11 @@ def _ring(
     return finding(
         "nic.ring_overflow",
         where,
-        lost,
-        unit=PACKETS,
+        lost.number,
+        unit=lost.unit,
         certainty=certainty,
         seconds=seconds,
-        arrived=received + lost,
+        arrived=received + lost.number,
         interface=name,
         causes=["slow_consumer" if hot else "arrival_burst"],
         evidence=evidence,
@@ -178,19 +185,19 @@ def _ring_sizes(name: str, sample: Mapping[str, Any]) -> tuple[int | None, int |
     return ring.get("rx"), ring.get("rx_max")
 
 
-def _outside(name: str, lost: int, named: str, where: Where, seconds: float, received: int) -> Finding:
+def _outside(name: str, lost: Lost, where: Where, seconds: float, received: int) -> Finding:
     return finding(
         "nic.outside_host",
         where,
-        lost,
-        unit=PACKETS,
+        lost.number,
+        unit=lost.unit,
         certainty=BOUND,
         seconds=seconds,
-        arrived=received + lost,
+        arrived=received + lost.number,
         interface=name,
         evidence=[
             (
-                f"{name}: {named}: lost or queued before the host had a say (port buffer, PCIe, pause frames, a"
+                f"{name}: {lost.named}: lost or queued before the host had a say (port buffer, PCIe, pause frames, a"
                 " cloud's allowance)"
             )
         ],
@@ -210,8 +217,8 @@ def _outside(name: str, lost: int, named: str, where: Where, seconds: float, rec
 
 
 def _xdp(device: Device, where: Where, seconds: float) -> list[Finding]:
-    dropped, named = _classified(device, "xdp_drop")
-    if not dropped:
+    dropped = _classified(device, "xdp_drop")
+    if not dropped.number:
         return []
     name = str(device.get("name"))
     program = device.get("xdp") or {}
@@ -219,12 +226,14 @@ def _xdp(device: Device, where: Where, seconds: float) -> list[Finding]:
         finding(
             "nic.xdp_drop",
             where,
-            dropped,
-            unit=PACKETS,
+            dropped.number,
+            unit=dropped.unit,
             seconds=seconds,
             arrived=None,
             interface=name,
-            evidence=["{}: {} by the XDP program (id {})".format(name, named, program.get("prog_id", "unknown"))],
+            evidence=[
+                "{}: {} by the XDP program (id {})".format(name, dropped.named, program.get("prog_id", "unknown"))
+            ],
             advice=[
                 advise(f"ask the owner of the XDP program on {name}", None, None, True, "it dropped them on purpose"),
                 advise("a larger receive_buffer", None, None, False, "they never reached the network stack"),

@@ -78,9 +78,10 @@ def _gains(
 def _driver_row(
     before: Optional[DriverStatistics], after: Optional[DriverStatistics], seconds: float
 ) -> dict[str, Any]:
-    if after is None:
+    if before is None or after is None:
+        # Not readable at one of the ends: the counters' history is no gain.
         return {"ethtool": {}, "classified": {}, "classified_by": None, "losses": {}}
-    old = dict(driver_counters.distinct(before.counters)) if before else {}
+    old = dict(driver_counters.distinct(before.counters))
     changed = []
     for name, value in driver_counters.distinct(after.counters):
         gained = gain(old.get(name, 0), value, 64, seconds)

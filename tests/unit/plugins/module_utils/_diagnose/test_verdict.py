@@ -35,6 +35,11 @@ def device(**more: Any) -> dict[str, Any]:
         "recreated": False,
     }
     entry.update(more)
+    entry["losses"] = {
+        kind: {"packets": sum(value for _name, value in rows), "events": 0}
+        for kind, rows in entry["classified"].items()
+    }
+    entry["losses"].update(more.get("losses", {}))
     return entry
 
 
@@ -345,3 +350,22 @@ def test_a_loss_in_namespaces_that_were_only_summed_fails_the_host(document: Mak
     host = diagnose_host(sample, {})
     assert (host["status"], host["main_loss"]) == ("fail", "socket.receive_buffer_overflow")
     assert host["findings"][0]["namespace"]["name"] == "200 more namespaces"
+
+
+def test_counters_of_the_same_frames_count_once(document: Make, namespace: Make) -> None:
+    igb = device(
+        classified={"ring_full": [["rx_queue_0_drops", 5], ["rx_missed_errors", 5]]},
+        losses={"ring_full": {"packets": 5, "events": 0}},
+    )
+    one = diagnose_host(document([namespace("pod", BUSY, devices=[igb])]), {})["findings"][0]
+    assert (one["delta"], one["unit"]) == (5, "packets")
+
+
+def test_events_are_not_packets(document: Make, namespace: Make) -> None:
+    ena = device(
+        driver="ena",
+        classified={"ring_full": [["queue_0_rx_empty_rx_ring", 7]]},
+        losses={"ring_full": {"packets": 0, "events": 7}},
+    )
+    one = diagnose_host(document([namespace("pod", BUSY, devices=[ena])]), {})["findings"][0]
+    assert (one["delta"], one["unit"], one["share"]) == (7, "events", None)
