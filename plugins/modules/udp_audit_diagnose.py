@@ -32,21 +32,8 @@ options:
         them.
     type: dict
     required: true
-attributes:
-  action:
-    description: Has an action plugin, which runs on the controller.
-    support: full
-  check_mode:
-    description: Can run in check mode and return what it returns otherwise.
-    support: full
-  diff_mode:
-    description: Will return details on what has changed, when in diff mode.
-    support: N/A
-    details: The action changes no host.
-  platform:
-    description: Target OS that the action can run on.
-    support: full
-    platforms: linux
+extends_documentation_fragment:
+  - rxpath.linux.audit_action
 seealso:
   - module: rxpath.linux.receive_path_info
 """
