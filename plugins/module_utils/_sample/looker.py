@@ -55,22 +55,27 @@ class Looker:
         self._chosen = self._first = False
         self._wanted: list[tuple[Watch, Track]] = []
         self._neighbours_of: set[int] = set()
-        for index, watch in enumerate(watches):
-            # Spread over the second, or all idle namespaces would fall due at the same look.
-            watch.last_look = self._began - _IDLE_SECONDS * index / len(watches)
+        for watch in watches:
+            # At the first look of all, everything is due: who is active must be known early.
+            watch.due = self._began
             self._wanted += [(watch, track) for _source, table in watch.sources for track in table.tracks.values()]
 
     def look(self, now: float) -> None:
         """Do what is due."""
         quiet: list[Watch] = []
-        for watch in self.watches:
-            if not watch.is_open or not self._is_due(watch, now):
+        for index, watch in enumerate(self.watches):
+            if now < watch.due or not watch.is_open:
                 continue
+            active = now - watch.last_moved < _ACTIVE_SECONDS
             try:
+                if self._first and not active and watch.rests(time.monotonic()):
+                    watch.due = now + _IDLE_SECONDS
+                    continue
                 moved = watch.look(time.monotonic())
             except (OSError, ParseError):
                 self._leave(watch)
                 continue
+            watch.due = self._next_look(watch, index, now)
             if moved.losing or (watch.standing and watch.stale):
                 self._dump(watch)
             elif watch.stale and now - watch.last_dump >= self._quiet_seconds:
@@ -88,11 +93,15 @@ class Looker:
             self._last_check = now
             self._find_vanished()
 
-    def _is_due(self, watch: Watch, now: float) -> bool:
-        # At the first look of all, everything is due: who is active must be known early.
-        early = not self._first or (now - self._began < _IDLE_SECONDS and len(self.watches) <= _FEW)
-        active = early or now - watch.last_moved < _ACTIVE_SECONDS
-        return active or now - watch.last_look >= _IDLE_SECONDS
+    def _next_look(self, watch: Watch, index: int, now: float) -> float:
+        """Return when a namespace that was just looked at is due again; ``now`` is at the next look of all."""
+        if now - watch.last_moved < _ACTIVE_SECONDS:
+            return now
+        if now - self._began < _IDLE_SECONDS:
+            # Few are looked at closely for a second; of many, each gets its own place in the next one.
+            few = len(self.watches) <= _FEW
+            return now if few else self._began + _IDLE_SECONDS * (1.0 + index / len(self.watches))
+        return now + _IDLE_SECONDS
 
     def _dump(self, watch: Watch) -> None:
         self._wanted += [(watch, track) for track in watch.dump(time.monotonic())]

@@ -71,6 +71,13 @@ class Rows:
             column.append(gained[index])
         return moved
 
+    def still(self, moment: float) -> None:
+        """Take in a look that is known to have found nothing new."""
+        if not self.times or moment - self.begin > self.times[-1]:
+            self.times.append(moment - self.begin)
+            for column in self.columns.values():
+                column.append(0)
+
     def document(self) -> dict[str, list[Any]]:
         """Return the series of the sample document; times in seconds since the first look."""
         return {

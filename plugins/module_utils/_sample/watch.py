@@ -15,6 +15,7 @@ from ansible_collections.rxpath.linux.plugins.module_utils._collect.errors impor
 from ansible_collections.rxpath.linux.plugins.module_utils._collect.netlink import NetlinkSocket
 from ansible_collections.rxpath.linux.plugins.module_utils._sample.access import Access
 from ansible_collections.rxpath.linux.plugins.module_utils._sample.delta import counter_bits
+from ansible_collections.rxpath.linux.plugins.module_utils._sample.devices_file import DevicesFile, open_devices
 from ansible_collections.rxpath.linux.plugins.module_utils._sample.enter import Doorway
 from ansible_collections.rxpath.linux.plugins.module_utils._sample.namespaces import Found
 from ansible_collections.rxpath.linux.plugins.module_utils._sample.owners import Holder, Owner
@@ -69,6 +70,9 @@ class Watch:
         self.last_moved = self.last_look = self.last_dump = self.last_empty = self.last_whole = 0.0
         self._losing = False
         self.stale = False
+        # When the next look is due, on the monotonic clock.
+        self.due = 0.0
+        self._devices: Optional[DevicesFile] = None
         # Processes by socket inode; filled where a socket matters.
         self.owners: dict[int, list[int]] = {}
         self.holders: dict[int, Holder] = {}
@@ -78,6 +82,7 @@ class Watch:
                 self._files = open_descriptors(self._access)
                 self.start = read_namespace(self._access, self._files, owner.name, unknowns)
                 self.rows = Rows(self.start.snmp, self.start.snmp6, self.start.moment, _BITS)
+                self._devices = open_devices(self._access, self.start)
                 self._open_sockets()
         except BaseException:
             self.close()
@@ -138,10 +143,18 @@ class Watch:
         """Return a descriptor of the namespace; see ``Access.descriptor``."""
         return self._access.descriptor()
 
+    def rests(self, now: float) -> bool:
+        """Tell, at a fifth of the cost of a look, whether nothing happened since the last look or rest."""
+        if self._devices is None or self.standing or not self._devices.rests(now):
+            return False
+        self.last_look = now
+        return True
+
     def look(self, now: float) -> Moved:
         """Read the counters. Raises OSError, ParseError where the namespace can no longer be read."""
         if self._files is None:
             raise OSError("the namespace is closed")
+        self._take_rest()
         snmp, snmp6 = self._files.read()
         moved = self.rows.add(snmp, snmp6, now)
         self.last_look = now
@@ -150,6 +163,12 @@ class Watch:
         self.stale = self.stale or moved.udp or moved.ip
         self._losing = moved.losing
         return moved
+
+    def _take_rest(self) -> None:
+        """Put the last known rest into the series, or what came after would seem to have lasted since before it."""
+        rested = self._devices.take() if self._devices is not None else None
+        if rested is not None:
+            self.rows.still(rested)
 
     def dump(self, now: float) -> list[Track]:
         """Read the sockets, for the latest look at the counters. Returns the sockets that became interesting.
@@ -208,6 +227,7 @@ class Watch:
             return
         with self._access.inside():
             end = read_namespace(self._access, self._files, self.owner.name, self._unknowns)
+            self._take_rest()
             moved = self.rows.add(end.snmp, end.snmp6, end.moment)
             tracked = any(table.tracks for _source, table in self.sources)
             if moved.udp or moved.ip or self.stale or self.standing or tracked:
@@ -220,6 +240,9 @@ class Watch:
         if self._files is not None:
             self._files.close()
             self._files = None
+        if self._devices is not None:
+            self._devices.close()
+            self._devices = None
         if self._diag is not None:
             self._diag.close()
         self._access.close()

@@ -36,8 +36,8 @@ from ansible_collections.rxpath.linux.plugins.module_utils._sample.udp_memory im
 from ansible_collections.rxpath.linux.plugins.module_utils._sample.unknowns import Unknowns
 from ansible_collections.rxpath.linux.plugins.module_utils._sample.watch import Watch
 
-# Descriptors that a watched namespace holds: itself, two files, one netlink socket.
-_DESCRIPTORS_EACH = 4
+# Descriptors that a watched namespace holds: itself, three files, one netlink socket.
+_DESCRIPTORS_EACH = 5
 _DESCRIPTORS_SPARE = 128
 
 
