@@ -22,7 +22,9 @@ def _socket(rows: int, drops: int) -> dict[str, Any]:
 
 
 def _namespace(name: str, rows: int, sockets: int, drops: int) -> dict[str, Any]:
-    series: dict[str, list[float]] = {column: [7] * rows for column in ("t", "reads", "overflows", "errors", "mem_errors")}
+    series: dict[str, list[float]] = {
+        column: [7] * rows for column in ("t", "reads", "overflows", "errors", "mem_errors")
+    }
     series["t"] = [round(0.05 * row, 4) for row in range(rows)]
     return {
         "name": name,
