@@ -7,7 +7,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from ansible_collections.rxpath.linux.plugins.module_utils._sample import cgroup_cpu
+from ansible_collections.rxpath.linux.plugins.module_utils._sample import cgroup_cpu, host
 from ansible_collections.rxpath.linux.plugins.module_utils._sample.cgroup_cpu import CpuQuota, Mount
 
 V1, V2 = "4:cpu,cpuacct:%s\n0::/other\n", "0::%s\n"
@@ -22,7 +22,7 @@ def _group(root: Path, path: str, **files: str) -> Path:
 
 
 def _quota(monkeypatch: pytest.MonkeyPatch, mount: Mount, entry: str) -> CpuQuota:
-    original = cgroup_cpu.read_text
+    original = host.read_text
     monkeypatch.setattr(cgroup_cpu, "read_text", lambda path: entry if path == "/proc/7/cgroup" else original(path))
     return CpuQuota(7, mount)
 
