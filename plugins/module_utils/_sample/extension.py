@@ -26,7 +26,7 @@ def overflow_of(track: Track, table: SocketTable, rows: Rows, within: float) -> 
     if track.closed is not None:
         return None
     looks = [number for number in table.looks if number < len(rows)]
-    points = [track.point(number) for number in looks]
+    points = track.points(looks)
     times = [rows.times[number] for number in looks]
     return seconds_to_overflow(times, [point and float(point.queued) for point in points], track.last[_BUFFER], within)
 

@@ -10,6 +10,7 @@ a u32 that dies with its socket, so what a closed socket lost is what it had los
 
 from __future__ import annotations
 
+from array import array
 from typing import NamedTuple, Optional, Sequence
 
 from ansible_collections.rxpath.linux.plugins.module_utils._collect.sock_diag import RawSocket, UdpSocket
@@ -42,7 +43,8 @@ class Track:
         self.highest = max(row[_MEMORY], first[_MEMORY] if first else 0)
         self.lowest = min(row[_MEMORY], first[_MEMORY] if first else row[_MEMORY])
         self.drops = 0
-        self.points: dict[int, Point] = {}
+        # Four numbers a look: a window of ten minutes has thousands of looks at each of dozens of sockets.
+        self._points = array("q")
         self.details: Optional[UdpSocket] = None
 
     def add(self, number: int, row: RawSocket, lost: int) -> None:
@@ -53,13 +55,20 @@ class Track:
         self.drops += lost
         self.last = row
         if memory or row[_QUEUE] or lost:
-            self.points[number] = Point(memory, row[_QUEUE], lost)
+            self._points.extend((number, memory, row[_QUEUE], lost))
 
-    def point(self, number: int) -> Optional[Point]:
-        """Return what was seen at a look that did include its table; None before it was opened and after it closed."""
-        if (self.opened is not None and number < self.opened) or (self.closed is not None and number >= self.closed):
-            return None
-        return self.points.get(number, _EMPTY)
+    def points(self, looks: Sequence[int]) -> list[Optional[Point]]:
+        """Return what was seen at these looks, in rising order, all of which read its table.
+
+        None before it was opened and after it closed.
+        """
+        kept = {
+            self._points[index]: Point(*self._points[index + 1 : index + 4]) for index in range(0, len(self._points), 4)
+        }
+        return [kept.get(number, _EMPTY) if self._lived(number) else None for number in looks]
+
+    def _lived(self, number: int) -> bool:
+        return (self.opened is None or number >= self.opened) and (self.closed is None or number < self.closed)
 
 
 _EMPTY = Point(0, 0, 0)
@@ -137,8 +146,8 @@ class SocketTable:
         memory: list[Optional[int]] = [None] * rows
         queued: list[Optional[int]] = [None] * rows
         drops: list[Optional[int]] = [None] * rows
-        for number in self.looks:
-            point = track.point(number) if number < rows else None
+        looks = [number for number in self.looks if number < rows]
+        for number, point in zip(looks, track.points(looks)):
             if point is not None:
                 memory[number], queued[number], drops[number] = point
         return {"memory": memory, "queued": queued, "drops": drops}

@@ -39,6 +39,8 @@ from ansible_collections.rxpath.linux.plugins.module_utils._sample.watch import 
 # Descriptors that a watched namespace holds: itself, three files, one netlink socket.
 _DESCRIPTORS_EACH = 5
 _DESCRIPTORS_SPARE = 128
+# More rows than this would say no more, and the memory for them is bounded: 30 ms between looks in ten minutes.
+_MAX_LOOKS = 20000
 
 
 class Clock(NamedTuple):
@@ -166,12 +168,13 @@ def _run(
     memory: UdpMemory,
 ) -> Spent:
     looks = 0
+    least = max(options.interval, options.window / _MAX_LOOKS)
     last = clock.monotonic()
     extension = Extension(looker.watches, options.max_extension, end)
     until = end
     extended = False
     while True:
-        interval = governor.next_interval(options.interval) if looks else options.interval
+        interval = governor.next_interval(least) if looks else least
         # Jittered: a fixed interval would beat with a quota's period and see a reader always asleep or never.
         clock.sleep(max(0.0, min(clock.uniform(0.5, 1.5) * interval, until - clock.monotonic())))
         now = clock.monotonic()
