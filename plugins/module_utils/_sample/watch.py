@@ -145,7 +145,7 @@ class Watch:
 
     def rests(self, now: float) -> bool:
         """Tell, at a fifth of the cost of a look, whether nothing happened since the last look or rest."""
-        if self._devices is None or self.standing or not self._devices.rests(now):
+        if self._devices is None or self.standing or self.stale or not self._devices.rests(now):
             return False
         self.last_look = now
         return True
