@@ -38,6 +38,9 @@ class Counted(NamedTuple):
     forwarding: bool
 
 
+NOTHING = Counted({}, {}, [], None, forwarding=False)
+
+
 def _text(raw: bytes) -> str:
     return raw.decode("ascii", "replace")
 

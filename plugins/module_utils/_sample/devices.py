@@ -16,6 +16,8 @@ from ansible_collections.rxpath.linux.plugins.module_utils._sample.reading impor
 
 # Always told, zero or not: they are the denominators and the headline losses of a device.
 _KEPT = ("rx_packets", "tx_packets", "rx_dropped", "rx_missed_errors", "tx_dropped")
+# Links, disciplines, driver and queue statistics, and rules of a reading.
+_BELOW = slice(5, 10)
 _QDISC_COLUMNS = ("packets", "drops", "overlimits")
 
 
@@ -60,6 +62,24 @@ def device_rows(
             )
         rows.append(row)
     return rows
+
+
+def lost_on(row: dict[str, Any]) -> int:
+    """Return a number that grows with what a device of the document and its disciplines dropped; it only orders."""
+    statistics = row["statistics"]
+    lost: int = sum(value or 0 for key, value in statistics.items() if "drop" in key or "err" in key or "missed" in key)
+    lost += sum(qdisc["drops"] or 0 for qdisc in row["qdiscs"])
+    lost += sum(total["packets"] for total in row["losses"].values())
+    return lost
+
+
+def lost_below(start: Reading, end: Reading, seconds: float) -> int:
+    """Return the same for all devices and rules of a namespace: what is dropped there never reaches its IP counters."""
+    if start[_BELOW] == end[_BELOW]:
+        return 0
+    rows = device_rows(start, end, {}, seconds)
+    rules = (nft_part(start.nft, end.nft) or {"rules": []})["rules"]
+    return sum(map(lost_on, rows)) + sum(rule["packets"] or 0 for rule in rules)
 
 
 def _gains(

@@ -11,10 +11,17 @@ from typing import Any, NamedTuple, Optional
 from ansible_collections.rxpath.linux.plugins.module_utils._sample import host
 from ansible_collections.rxpath.linux.plugins.module_utils._sample.blind_spots import blind_spots
 from ansible_collections.rxpath.linux.plugins.module_utils._sample.consumers import Consumers
-from ansible_collections.rxpath.linux.plugins.module_utils._sample.counters import Counted, count, count_new
-from ansible_collections.rxpath.linux.plugins.module_utils._sample.devices import device_rows, nft_part
+from ansible_collections.rxpath.linux.plugins.module_utils._sample.counters import (
+    NOTHING,
+    Counted,
+    count,
+    count_new,
+    unchanged,
+)
+from ansible_collections.rxpath.linux.plugins.module_utils._sample.devices import device_rows, lost_below, nft_part
 from ansible_collections.rxpath.linux.plugins.module_utils._sample.options import Options
 from ansible_collections.rxpath.linux.plugins.module_utils._sample.peers import name_peers
+from ansible_collections.rxpath.linux.plugins.module_utils._sample.reading import Reading
 from ansible_collections.rxpath.linux.plugins.module_utils._sample.sockets import list_sockets, summarise
 from ansible_collections.rxpath.linux.plugins.module_utils._sample.summary import Candidate, choose, fit
 from ansible_collections.rxpath.linux.plugins.module_utils._sample.unknowns import Unknowns
@@ -96,28 +103,42 @@ def build(ends: Ends, watches: list[Watch], consumers: Consumers, unknowns: Unkn
 
 
 def _candidate(watch: Watch, unknowns: Unknowns) -> Candidate:
-    """Return what decides whether a namespace is told whole."""
-    if watch.young is not None:
-        counted = count_new(watch.start, watch.young, watch.owner.name, unknowns)
-    elif watch.end is None:
-        counted = Counted({}, {}, [], None, False)
-    else:
-        seconds = watch.end.moment - watch.start.moment
-        counted = count(watch.start, watch.end, seconds, watch.owner.name, unknowns)
+    """Return what decides whether a namespace is told whole; of one in which nothing moved nothing is parsed."""
+    end = watch.end or watch.start
+    idle = watch.young is None and unchanged(watch.start, end)
     tables = [table for _source, table in watch.sources]
-    drops = sum(table.living_drops + table.closed_drops for table in tables)
-    sockets = sum(len(table.last) for table in tables)
-    return Candidate(watch, counted, drops, sockets, watch.standing)
+    return Candidate(
+        watch=watch,
+        counted=NOTHING if idle else _count(watch, unknowns),
+        drops=sum(table.living_drops + table.closed_drops for table in tables),
+        # The own namespace is told whatever it lost, and has a device for each of the others.
+        below=0 if watch.found.own else lost_below(_beginning(watch), end, max(0.001, end.moment - watch.start.moment)),
+        sockets=sum(len(table.last) for table in tables),
+        standing=watch.standing,
+    )
+
+
+def _count(watch: Watch, unknowns: Unknowns) -> Counted:
+    if watch.young is not None:
+        return count_new(watch.start, watch.young, watch.owner.name, unknowns)
+    if watch.end is None:
+        return NOTHING
+    return count(watch.start, watch.end, watch.end.moment - watch.start.moment, watch.owner.name, unknowns)
+
+
+def _beginning(watch: Watch) -> Reading:
+    """Return the first reading; of a namespace that began within the window the devices began at zero."""
+    if not watch.young:
+        return watch.start
+    return watch.start._replace(links=[], qdiscs=[], drivers={}, qstats={}, nft=None)
 
 
 def _namespace(candidate: Candidate, window: float, consumers: Consumers, unknowns: Unknowns) -> dict[str, Any]:
-    watch, counted = candidate.watch, candidate.counted
-    end = watch.end or watch.start
+    watch, end = candidate.watch, candidate.watch.end or candidate.watch.start
+    counted = _count(watch, unknowns) if candidate.counted is NOTHING else candidate.counted
     # A namespace that came within the window is told over the window, most of which it was not there.
     seconds = window if watch.young is not None else max(0.001, watch.end_moment - watch.start.moment)
-    start = watch.start
-    if watch.young:
-        start = start._replace(links=[], qdiscs=[], drivers={}, qstats={}, nft=None)
+    start = _beginning(watch)
     sockets = list_sockets(watch, consumers, candidate.talkers, unknowns)
     moved = any(watch.rows.total) or any(socket["series"] for socket in sockets)
     conntrack = None if counted.entries is None else {"count": counted.entries, "max": None}

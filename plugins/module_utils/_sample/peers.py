@@ -16,6 +16,7 @@ from typing import Any, Iterable, Sequence
 from ansible_collections.rxpath.linux.plugins.module_utils._collect.errors import ParseError
 from ansible_collections.rxpath.linux.plugins.module_utils._collect.netlink import attribute, parse_attributes
 from ansible_collections.rxpath.linux.plugins.module_utils._collect.rtnetlink import open_rtnetlink
+from ansible_collections.rxpath.linux.plugins.module_utils._sample.devices import lost_on
 from ansible_collections.rxpath.linux.plugins.module_utils._sample.watch import Watch
 
 _RTM_NEWNSID, _RTM_GETNSID = 88, 90
@@ -24,7 +25,7 @@ _NETNSA_NSID, _NETNSA_FD = 1, 3
 
 def name_peers(watch: Watch, devices: Sequence[dict[str, Any]], watches: Sequence[Watch]) -> None:
     """Fill in ``peer_namespace`` of the devices that lost packets and whose other end is in another namespace."""
-    wanted = [row for row in devices if row["peer_netnsid"] is not None and _lost(row)]
+    wanted = [row for row in devices if row["peer_netnsid"] is not None and lost_on(row)]
     if not wanted or not watch.is_open:
         return
     opened: list[tuple[int, int]] = []
@@ -42,11 +43,6 @@ def name_peers(watch: Watch, devices: Sequence[dict[str, Any]], watches: Sequenc
             os.close(descriptor)
     for row in wanted:
         row["peer_namespace"] = numbers.get(row["peer_netnsid"])
-
-
-def _lost(row: dict[str, Any]) -> bool:
-    dropped = sum(row["statistics"].get(key) or 0 for key in ("rx_dropped", "tx_dropped"))
-    return bool(dropped or any(qdisc["drops"] for qdisc in row["qdiscs"]))
 
 
 def numbers_of(descriptors: Iterable[tuple[int, int]]) -> dict[int, int]:

@@ -14,6 +14,7 @@ import json
 from typing import Any, NamedTuple, Optional
 
 from ansible_collections.rxpath.linux.plugins.module_utils._sample.counters import Counted
+from ansible_collections.rxpath.linux.plugins.module_utils._sample.devices import lost_on
 from ansible_collections.rxpath.linux.plugins.module_utils._sample.watch import STEADY, Watch
 
 # What is sent back to the controller for each host, with a little room for the module's own keys.
@@ -21,15 +22,21 @@ MAX_BYTES = 250 * 1024
 MAX_LISTED = 24
 # Devices that neither lost nor are a NIC, in one namespace.
 MAX_DEVICES = 16
+# Devices that did, those that lost most first, and NICs.
+MAX_DROPPING = 128
 _LOSSES = ("Errors", "drop", "Discards", "Fails", "NoRoutes", "InHdrErrors", "NoPorts", "IPReversePathFilter")
 
 
 class Candidate(NamedTuple):
-    """A namespace before it is decided how it is told."""
+    """A namespace before it is decided how it is told.
+
+    ``drops`` is what its sockets dropped, ``below`` what was dropped before its IP layer; both only order.
+    """
 
     watch: Watch
     counted: Counted
     drops: int
+    below: int
     sockets: int
     standing: bool
     talkers: int = 4
@@ -38,7 +45,7 @@ class Candidate(NamedTuple):
     def lost(self) -> int:
         """Return a number that grows with what a namespace lost; it only orders."""
         losses = [value or 0 for key, value in self.counted.gains.items() if key.endswith(_LOSSES)]
-        return self.drops + sum(losses)
+        return self.drops + self.below + sum(losses)
 
     @property
     def received(self) -> int:
@@ -104,16 +111,10 @@ def fit(document: dict[str, Any], limit: int = MAX_BYTES) -> dict[str, Any]:
 
 
 def _devices(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    def weight(row: dict[str, Any]) -> int:
-        statistics = row["statistics"]
-        lost = sum(value or 0 for key, value in statistics.items() if "drop" in key or "err" in key or "missed" in key)
-        lost += sum(qdisc["drops"] or 0 for qdisc in row["qdiscs"])
-        return -lost
-
-    rows = sorted(rows, key=lambda row: (weight(row), bool(row["kind"]), row["kind"] == "veth"))
-    must = [row for row in rows if weight(row) < 0 or row["classified_by"]]
-    rest = [row for row in rows if not (weight(row) < 0 or row["classified_by"])]
-    return must + rest[:MAX_DEVICES]
+    rows = sorted(rows, key=lambda row: (-lost_on(row), bool(row["kind"]), row["kind"] == "veth"))
+    must = [row for row in rows if lost_on(row) or row["classified_by"]]
+    rest = [row for row in rows if not (lost_on(row) or row["classified_by"])]
+    return must[:MAX_DROPPING] + rest[:MAX_DEVICES]
 
 
 def _leave_out_zeros(namespace: dict[str, Any]) -> bool:

@@ -8,7 +8,7 @@ from typing import Any
 
 from ansible_collections.rxpath.linux.plugins.module_utils._collect.nftables import NftChain, NftRule
 from ansible_collections.rxpath.linux.plugins.module_utils._collect.rtnetlink import Link, Qdisc
-from ansible_collections.rxpath.linux.plugins.module_utils._sample.devices import device_rows, nft_part
+from ansible_collections.rxpath.linux.plugins.module_utils._sample.devices import device_rows, lost_below, nft_part
 from ansible_collections.rxpath.linux.plugins.module_utils._sample.reading import DriverStatistics, Nft, Reading
 
 
@@ -89,3 +89,13 @@ def test_rules_that_drop() -> None:
     ]
     assert part["chains"][0]["policy"] == "accept"
     assert nft_part(None, None) is None
+
+
+def test_what_is_dropped_below_ip() -> None:
+    """Dropped at ingress by tc, a datagram moves no counter of IP: the namespace must be told all the same."""
+
+    def reading(drops: int) -> Reading:
+        return _reading([_link(2, "eth0")], qdiscs=[Qdisc(2, "clsact", "ffff:", "ingress", 0, 0, drops, 0, 0, 0)])
+
+    assert lost_below(reading(7), reading(7), 1.0) == 0
+    assert lost_below(reading(7), reading(507), 1.0) == 500

@@ -104,6 +104,7 @@ def _device(name: str, kind: str, dropped: int) -> dict[str, Any]:
         "kind": kind,
         "statistics": {"rx_dropped": dropped},
         "qdiscs": [],
+        "losses": {},
         "classified_by": None if kind else "driver",
     }
 
