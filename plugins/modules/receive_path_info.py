@@ -194,12 +194,12 @@ from ansible.module_utils.basic import AnsibleModule
 PYTHON_IS_TOO_OLD = sys.version_info < (3, 9)
 
 if not PYTHON_IS_TOO_OLD:
-    from ansible_collections.rxpath.linux.plugins.module_utils._sample import detached, window
+    from ansible_collections.rxpath.linux.plugins.module_utils._sample import detached, plan, window
     from ansible_collections.rxpath.linux.plugins.module_utils._sample.options import OptionError, Options
     from ansible_collections.rxpath.linux.plugins.module_utils._sample.private_files import DetachedError
 
 
-def plan(module: AnsibleModule) -> window.Plan:
+def make_plan(module: AnsibleModule) -> plan.Plan:
     params = module.params
     options = Options(
         window=params["window"],
@@ -208,11 +208,11 @@ def plan(module: AnsibleModule) -> window.Plan:
         max_extension=params["max_extension"],
         facts=params["facts"],
     )
-    return window.plan(options)
+    return plan.plan(options)
 
 
 def start(module: AnsibleModule) -> dict[str, object]:
-    planned = plan(module)
+    planned = make_plan(module)
     options, retention = planned.options, module.params["retention"]
     if retention < 1:
         raise OptionError("retention: %d is not possible; it must be at least 1" % retention)
@@ -252,7 +252,7 @@ def main() -> None:
         elif module.params["state"] == "started":
             result = start(module)
         else:
-            result = {"sample": window.carry_out(plan(module))}
+            result = {"sample": window.carry_out(make_plan(module))}
     except (OptionError, DetachedError) as error:
         failure = str(error)
     if failure:

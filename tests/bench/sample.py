@@ -17,13 +17,14 @@ from ansible_collections.rxpath.linux.plugins.module_utils._sample.host import r
 from ansible_collections.rxpath.linux.plugins.module_utils._sample.namespaces import find_namespaces
 from ansible_collections.rxpath.linux.plugins.module_utils._sample.options import Options
 from ansible_collections.rxpath.linux.plugins.module_utils._sample.owners import owner_of
+from ansible_collections.rxpath.linux.plugins.module_utils._sample.plan import raise_descriptor_limit
 from ansible_collections.rxpath.linux.plugins.module_utils._sample.unknowns import Unknowns
 from ansible_collections.rxpath.linux.plugins.module_utils._sample.watch import Watch
 
 
 def full_sample() -> dict[str, float]:
     """Find the namespaces and read each once, as a window does at its start."""
-    window._raise_descriptor_limit()
+    raise_descriptor_limit()
     began = time.process_time()
     unknowns = Unknowns()
     doorway = Doorway()

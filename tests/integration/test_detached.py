@@ -24,13 +24,14 @@ START = textwrap.dedent(
     """
     import sys
     from ansible_collections.rxpath.linux.plugins.module_utils._sample import detached, window
+    from ansible_collections.rxpath.linux.plugins.module_utils._sample.plan import plan
     from ansible_collections.rxpath.linux.plugins.module_utils._sample.options import Options
     seconds, retention, what = float(sys.argv[1]), float(sys.argv[2]), sys.argv[3]
-    plan = window.plan(Options(window=seconds, namespaces=("host",), max_extension=0.0))
+    planned = plan(Options(window=seconds, namespaces=("host",), max_extension=0.0))
     def work(progress):
         if what == "break":
             raise ValueError("the counters are gone")
-        return window.carry_out(plan, progress=progress)
+        return window.carry_out(planned, progress=progress)
     print(detached.start(work, seconds, seconds, retention))
     """
 )

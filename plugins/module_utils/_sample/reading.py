@@ -11,7 +11,6 @@ window needs no parsing.
 from __future__ import annotations
 
 import functools
-import os
 import time
 from typing import Callable, NamedTuple, Optional, TypeVar
 
@@ -35,6 +34,7 @@ from ansible_collections.rxpath.linux.plugins.module_utils._collect.rtnetlink im
     open_rtnetlink,
 )
 from ansible_collections.rxpath.linux.plugins.module_utils._sample.access import Access
+from ansible_collections.rxpath.linux.plugins.module_utils._sample.counter_files import CounterFiles
 from ansible_collections.rxpath.linux.plugins.module_utils._sample.unknowns import ROOT, Unknowns
 
 _IFF_LOOPBACK = 0x8
@@ -74,36 +74,7 @@ class Reading(NamedTuple):
     af_xdp: bool
 
 
-class Descriptors(NamedTuple):
-    """The two files that a window looks at again and again; -1 where IPv6 is absent."""
-
-    snmp: int
-    snmp6: int
-
-    def read(self) -> tuple[bytes, Optional[bytes]]:
-        """Return both files as they are now. Raises OSError."""
-        return os.pread(self.snmp, 65536, 0), os.pread(self.snmp6, 65536, 0) if self.snmp6 >= 0 else None
-
-    def close(self) -> None:
-        """Close both."""
-        for descriptor in self:
-            if descriptor >= 0:
-                os.close(descriptor)
-
-
-def open_descriptors(access: Access) -> Descriptors:
-    """Open the files; to be called inside the namespace. Raises OSError where there are no counters at all."""
-    first = access.open("snmp")
-    try:
-        return Descriptors(first, access.open("snmp6"))
-    except FileNotFoundError:
-        return Descriptors(first, -1)
-    except OSError:
-        os.close(first)
-        raise
-
-
-def read_namespace(access: Access, files: Descriptors, where: str, unknowns: Unknowns) -> Reading:
+def read_namespace(access: Access, files: CounterFiles, where: str, unknowns: Unknowns) -> Reading:
     """Read everything, upstream first; to be called inside the namespace.
 
     Raises OSError where the protocol counters cannot be read; all else that cannot goes to ``unknowns``.

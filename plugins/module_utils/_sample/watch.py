@@ -14,15 +14,14 @@ from typing import ContextManager, Optional
 from ansible_collections.rxpath.linux.plugins.module_utils._collect.errors import ParseError
 from ansible_collections.rxpath.linux.plugins.module_utils._collect.netlink import NetlinkSocket
 from ansible_collections.rxpath.linux.plugins.module_utils._sample.access import Access
+from ansible_collections.rxpath.linux.plugins.module_utils._sample.counter_files import CounterFiles, open_counter_files
 from ansible_collections.rxpath.linux.plugins.module_utils._sample.delta import counter_bits
 from ansible_collections.rxpath.linux.plugins.module_utils._sample.devices_file import DevicesFile, open_devices
 from ansible_collections.rxpath.linux.plugins.module_utils._sample.enter import Doorway
 from ansible_collections.rxpath.linux.plugins.module_utils._sample.namespaces import Found
 from ansible_collections.rxpath.linux.plugins.module_utils._sample.owners import Holder, Owner
 from ansible_collections.rxpath.linux.plugins.module_utils._sample.reading import (
-    Descriptors,
     Reading,
-    open_descriptors,
     read_namespace,
 )
 from ansible_collections.rxpath.linux.plugins.module_utils._sample.rows import Moved, Rows
@@ -59,7 +58,7 @@ class Watch:
         self.found, self.owner = found, owner
         self._unknowns = unknowns
         self._access = Access(found, doorway)
-        self._files: Optional[Descriptors] = None
+        self._files: Optional[CounterFiles] = None
         self._diag: Optional[NetlinkSocket] = None
         self.end: Optional[Reading] = None
         self.state = STEADY
@@ -79,7 +78,7 @@ class Watch:
         self.sources: list[tuple[SocketSource, SocketTable]] = []
         try:
             with self._access.inside():
-                self._files = open_descriptors(self._access)
+                self._files = open_counter_files(self._access)
                 self.start = read_namespace(self._access, self._files, owner.name, unknowns)
                 self.rows = Rows(self.start.snmp, self.start.snmp6, self.start.moment, _BITS)
                 self._devices = open_devices(self._access, self.start)

@@ -6,9 +6,7 @@
 
 from __future__ import annotations
 
-import os
 import random
-import resource
 import time
 from typing import Any, Callable, NamedTuple, Optional
 
@@ -26,19 +24,17 @@ from ansible_collections.rxpath.linux.plugins.module_utils._sample.interrupts im
     read_interrupts,
 )
 from ansible_collections.rxpath.linux.plugins.module_utils._sample.looker import Looker
-from ansible_collections.rxpath.linux.plugins.module_utils._sample.namespaces import Found, Key, find_namespaces
+from ansible_collections.rxpath.linux.plugins.module_utils._sample.namespaces import Found
 from ansible_collections.rxpath.linux.plugins.module_utils._sample.newcomers import find_newcomers
-from ansible_collections.rxpath.linux.plugins.module_utils._sample.options import OptionError, Options, check
-from ansible_collections.rxpath.linux.plugins.module_utils._sample.owners import Owner, owner_of, select
+from ansible_collections.rxpath.linux.plugins.module_utils._sample.options import OptionError, Options
+from ansible_collections.rxpath.linux.plugins.module_utils._sample.owners import Owner
+from ansible_collections.rxpath.linux.plugins.module_utils._sample.plan import Plan, plan
 from ansible_collections.rxpath.linux.plugins.module_utils._sample.steering import read_steering
 from ansible_collections.rxpath.linux.plugins.module_utils._sample.truesize import measure_truesize
 from ansible_collections.rxpath.linux.plugins.module_utils._sample.udp_memory import UdpMemory
 from ansible_collections.rxpath.linux.plugins.module_utils._sample.unknowns import Unknowns
 from ansible_collections.rxpath.linux.plugins.module_utils._sample.watch import Watch
 
-# Descriptors that a watched namespace holds: itself, three files, one netlink socket.
-_DESCRIPTORS_EACH = 5
-_DESCRIPTORS_SPARE = 128
 # More rows than this would say no more, and the memory for them is bounded: 30 ms between looks in ten minutes.
 _MAX_LOOKS = 20000
 
@@ -55,25 +51,6 @@ class Clock(NamedTuple):
 def _ignore(remaining: float) -> None:
     """Take a report of progress and do nothing with it."""
     del remaining
-
-
-class Plan(NamedTuple):
-    """A window before it begins: what was asked for, and the namespaces that this means."""
-
-    options: Options
-    chosen: list[tuple[Found, Owner]]
-    present: frozenset[Key]
-    unknowns: Unknowns
-
-
-def plan(options: Options) -> Plan:
-    """Return the plan of a window. Raises OptionError where an option cannot be carried out."""
-    check(options)
-    unknowns = Unknowns()
-    _raise_descriptor_limit()
-    known = [(found, owner_of(found)) for found in find_namespaces()]
-    present = frozenset(found.key for found, _owner in known)
-    return Plan(options, _choose(known, options, unknowns), present, unknowns)
 
 
 def measure(options: Options, clock: Clock = Clock(), progress: Callable[[float], None] = _ignore) -> dict[str, Any]:  # noqa: B008
@@ -203,30 +180,6 @@ def _facts(unknowns: Unknowns) -> dict[str, Any]:
     for one in missing:
         unknowns.add(one["what"], one["why"], one["remedy"])
     return facts
-
-
-def _raise_descriptor_limit() -> None:
-    """Allow this process as many descriptors as it may have at all; 250 namespaces take a thousand."""
-    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    if soft != hard:
-        try:
-            resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
-        except (OSError, ValueError):
-            return
-
-
-def _choose(known: list[tuple[Found, Owner]], options: Options, unknowns: Unknowns) -> list[tuple[Found, Owner]]:
-    """Return the namespaces that are asked for, as many as there are descriptors for. Raises OptionError."""
-    chosen = [known[index] for index in select(known, options.namespaces)]
-    limit = resource.getrlimit(resource.RLIMIT_NOFILE)[0]
-    used = len(os.listdir("/proc/self/fd"))
-    room = max(1, (limit - used - _DESCRIPTORS_SPARE) // _DESCRIPTORS_EACH)
-    if limit != resource.RLIM_INFINITY and len(chosen) > room:
-        for _found, owner in chosen[room:]:
-            why = "%d descriptors allowed (RLIMIT_NOFILE), %d needed for each namespace" % (limit, _DESCRIPTORS_EACH)
-            unknowns.add("network namespace", why, "raise the limit of open files", owner.name)
-        chosen = chosen[:room]
-    return chosen
 
 
 def _watch(chosen: list[tuple[Found, Owner]], doorway: Doorway, unknowns: Unknowns) -> list[Watch]:
