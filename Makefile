@@ -29,7 +29,7 @@ test: .venv ## Everything, as CI runs it: under an hour, as root
 	@$(run)
 
 matrix: .venv ## The fault matrix with real traffic, every case RUNS=1 times, as root
-	@.venv/bin/python tests/matrix/run.py --runs $(RUNS)
+	@.venv/bin/python tests/matrix/run.py --runs $(RUNS) --jobs 2
 
 bench: .venv ## What an audit costs on a node with 250 namespaces and 10,000 sockets, as root
 	@$(run) bench

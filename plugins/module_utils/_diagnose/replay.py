@@ -173,12 +173,14 @@ def _run(intervals: Sequence[Interval], offered: Sequence[float], start: float) 
 
 
 def _longest_stall(intervals: Sequence[Interval]) -> float:
-    """Return the longest time without a single read while datagrams stood in the queue."""
+    """Return the longest time without a single read while datagrams stood in the queue from its start to its end."""
     longest = current = 0.0
+    stood = False
     for interval in intervals:
-        if interval.reads == 0 and not interval.empty:
+        if interval.reads == 0 and stood and not interval.empty:
             current += interval.seconds
             longest = max(longest, current)
         else:
             current = 0.0
+        stood = not interval.empty
     return longest

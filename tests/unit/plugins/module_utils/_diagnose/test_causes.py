@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import Any, Callable
 
 import pytest
+from ansible_collections.rxpath.linux.plugins.module_utils._diagnose import replay
 from ansible_collections.rxpath.linux.plugins.module_utils._diagnose.verdict import diagnose_host
 
 Simulate = Callable[..., dict[str, Any]]
@@ -97,3 +98,11 @@ def test_cause_and_cure(
         assert finding["causes"] == causes
     assert (True in helps(finding)) is cured
     assert finding["certainty"] == "exact"
+
+
+def test_time_before_a_burst_is_no_stall() -> None:
+    """A queue that stands at the end of a quiet second did not stand through it."""
+    times, reads, drops = [1.0, 1.05, 1.1, 1.15], [0, 0, 0, 90], [0, 40, 30, 0]
+    queued = [None, 9000, 9000, 0]
+    intervals = replay.build(times, reads, drops, queued, 100, 500.0)
+    assert replay.replay(intervals, None).longest_stall == pytest.approx(0.05)
