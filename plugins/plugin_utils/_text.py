@@ -38,7 +38,8 @@ def render_text(report: dict[str, Any], color: bool) -> str:
     Names are shown with their control characters spelled out; the only escape sequences are our own colours, and
     those only with ``color``.
     """
-    hosts = summaries(shown(report))
+    plain = shown(report)
+    hosts = summaries(plain)
     if not hosts:
         return "no host was audited"
     lines: list[str] = []
@@ -51,11 +52,39 @@ def render_text(report: dict[str, Any], color: bool) -> str:
         lines += [*_block(group, color), ""]
     rest = [host for group in groups[MAX_BLOCKS:] for host in group] + quiet
     lines += [_line(host, color) for host in rest] if small else _counted(rest, color)
+    unread = _unread(plain["hosts"])
+    if unread:
+        lines += ["", *unread]
     if len(hosts) > 1:
         if lines[-1]:
             lines.append("")
         lines.append(_totals(hosts, color))
     return "\n".join(lines).rstrip("\n")
+
+
+def _unread(hosts: dict[str, Any]) -> list[str]:
+    """Return one sentence on what root would have read, and one on what else could not be read."""
+    rooted: dict[str, set[str]] = {}
+    others: dict[str, set[str]] = {}
+    for name, host in hosts.items():
+        for unknown in host.get("unknowns") or []:
+            text = unknown if isinstance(unknown, str) else f"{unknown.get('what')}: {unknown.get('remedy') or ''}"
+            (rooted if "root's rights" in text else others).setdefault(text.split(": ")[0], set()).add(name)
+    lines = []
+    if rooted:
+        on = len(set[str]().union(*rooted.values()))
+        where = f" on {on} hosts" if len(hosts) > 1 else ""
+        lines += textwrap.wrap(
+            f"not read{where} without root: {_some(rooted)}; become root (-b) to have it read", WIDTH
+        )
+    if others:
+        lines += textwrap.wrap(f"not readable: {_some(others)}; the report says why", WIDTH)
+    return lines
+
+
+def _some(things: dict[str, set[str]]) -> str:
+    more = f", and {len(things) - MAX_NAMES} more" if len(things) > MAX_NAMES else ""
+    return ", ".join(list(things)[:MAX_NAMES]) + more
 
 
 def _block(group: list[Summary], color: bool) -> list[str]:

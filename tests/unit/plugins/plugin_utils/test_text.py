@@ -49,3 +49,19 @@ def test_hostile_names_cannot_steer_the_terminal() -> None:
 def test_colour_changes_nothing_else() -> None:
     assert "\x1b[1;31mFAIL\x1b[0m" in render_text(reports.mixed(), color=True)
     assert "\x1b" not in render_text(reports.mixed(), color=False)
+
+
+def test_what_root_would_have_read_is_said_in_one_line() -> None:
+    host = {
+        "status": "pass",
+        "reason": "no loss",
+        "findings": [],
+        "windows": [],
+        "unknowns": [
+            "nftables rules (host): Operation not permitted; run with root's rights (become)",
+            "sysctl x: no such file; load the module",
+        ],
+    }
+    lines = render_text({"schema": 1, "generated_at": "", "hosts": {"web": host}}, False).splitlines()
+    assert "not read without root: nftables rules (host); become root (-b) to have it read" in lines
+    assert "not readable: sysctl x; the report says why" in lines
