@@ -142,8 +142,19 @@ def test_what_a_killed_sampler_left_is_swept(runtime_directory: Path) -> None:
     first = _start(runtime_directory, 30.0)
     os.kill(_sampler(runtime_directory, first), signal.SIGKILL)
     time.sleep(0.1)
+    os.utime(runtime_directory / (first + ".lock"), (0, 0))
     second = _start(runtime_directory, 0.1)
     assert not (runtime_directory / (first + ".lock")).exists()
+    _collect(second)
+
+
+def test_a_session_that_is_just_being_made_is_left_alone(runtime_directory: Path) -> None:
+    """Many hosts of a test bed share one directory: a session's file is there a moment before it is locked."""
+    runtime_directory.mkdir(mode=0o700)
+    new = runtime_directory / ("a" * 32 + ".lock")
+    new.touch()
+    second = _start(runtime_directory, 0.1)
+    assert new.exists()
     _collect(second)
 
 

@@ -67,8 +67,10 @@ def _sweep(directory: str) -> None:
     for stem in private_files.sessions(directory):
         lock = _take_lock(stem)
         if lock is not None:
-            # A result is its sampler's to remove, unless that has been dead for longer than any retention.
-            if not os.path.exists(stem + ".result") or _age(stem + ".result") > 86400:
+            # A result is its sampler's to remove, unless that has been dead for longer than any retention; a session
+            # that is just being made has its file a moment before its lock.
+            made = _age(stem + ".lock") > _SLACK
+            if made and (not os.path.exists(stem + ".result") or _age(stem + ".result") > 86400):
                 private_files.remove(stem)
             os.close(lock)
 
