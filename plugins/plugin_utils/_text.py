@@ -98,7 +98,9 @@ def _block(group: list[Summary], color: bool) -> list[str]:
 
 
 def _told(host: Summary) -> list[str]:
-    lines = _field("why", host.reason)
+    # The parts below say what the reason says, but for an overflow that is yet to come.
+    pending = bool(host.finding and host.finding.get("pending"))
+    lines = _field("why", host.reason) if pending or not host.lost else []
     lines += _field("lost", host.lost)
     lines += _field("where", host.where)
     lines += _field("who", host.who)
