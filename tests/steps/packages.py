@@ -12,9 +12,9 @@ from pathlib import Path
 
 from steps.runner import Shell, StepSkippedError
 
-# program: (Debian's package, Fedora's package)
+# program: (Debian's packages, Fedora's packages)
 PROGRAMS = {
-    "cc": ("gcc", "gcc"),
+    "cc": ("gcc libc6-dev", "gcc glibc-devel"),
     "chromium": ("chromium", "chromium"),
     "dig": ("bind9-dnsutils", "bind-utils"),
     "ethtool": ("ethtool", "ethtool"),
@@ -39,7 +39,7 @@ def install_packages(shell: Shell) -> None:
     if not lacking:
         return
     manager = next((name for name in ("apt-get", "dnf") if shutil.which(name)), None)
-    packages = sorted({PROGRAMS[name][manager == "dnf"] for name in lacking})
+    packages = sorted({package for name in lacking for package in PROGRAMS[name][manager == "dnf"].split()})
     if manager is None or os.geteuid() != 0:
         raise StepSkippedError(f"install as root: {' '.join(packages)}")
     if manager == "dnf":
