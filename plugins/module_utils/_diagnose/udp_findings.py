@@ -25,6 +25,8 @@ Finding = dict[str, Any]
 _RESERVE_PAGES_PER_CPU = 256
 # Below this share, a difference between the sockets' drops and the SNMP counters is their not being read at once.
 _NOISE_SHARE = 0.02
+# ... and so is what can arrive between the two readings, at the most.
+_APART_SECONDS = 0.01
 
 
 def no_listener(where: Where, ledger: Ledger, seconds: float) -> list[Finding]:
@@ -90,8 +92,9 @@ def memory_limit(
     """Datagrams for which the socket memory of all of UDP, or of a cgroup, was used up."""
     silent = ledger.silent
     at_limit = near_limit(sample)
-    noise = _NOISE_SHARE * ledger.socket_drops
-    if not at_limit and silent <= max(noise if ledger.errors else 0.0, 0.0):
+    # Sockets and protocol counters are read one after the other while traffic goes on.
+    noise = max(_NOISE_SHARE * ledger.socket_drops, _APART_SECONDS * ledger.arrived / max(seconds, _APART_SECONDS))
+    if not at_limit and silent <= noise:
         silent = 0
     lost = ledger.memory + silent
     if lost <= 0:

@@ -369,3 +369,10 @@ def test_events_are_not_packets(document: Make, namespace: Make) -> None:
     )
     one = diagnose_host(document([namespace("pod", BUSY, devices=[ena])]), {})["findings"][0]
     assert (one["delta"], one["unit"], one["share"]) == (7, "events", None)
+
+
+def test_a_few_drops_between_two_readings_are_no_memory_limit(namespace: Make, document: Make, simulate: Make) -> None:
+    socket = copy.deepcopy(simulate(lambda _now: 100.0, lambda _now: 9000.0)["namespaces"][1]["sockets"][0])
+    socket["drops"] = 5
+    host = diagnose_host(document([namespace("pod", BUSY, sockets=[socket])]), {})
+    assert "udp.memory_limit" not in ids(host)
