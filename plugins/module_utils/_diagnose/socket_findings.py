@@ -27,6 +27,7 @@ Socket = Mapping[str, Any]
 
 # IP packets larger than this on a network of 1500-byte links were merged by the receive offload.
 _MERGED_PAYLOAD = 1600
+_LOOPBACK_MTU = 16000
 
 
 def overflow(
@@ -86,8 +87,9 @@ def _certainty(namespace: Mapping[str, Any]) -> tuple[str, list[str]]:
     """Return how far the count can be trusted as datagrams, and why not further."""
     doubts = []
     payload = mean_payload(namespace.get("counters") or {})
-    mtu = max([int(device.get("mtu") or 0) for device in namespace.get("devices") or []] + [0])
-    largest = mtu if 1500 <= mtu < 16000 else _MERGED_PAYLOAD
+    # Not loopback's 65536: what is merged is merged on its way in from a network.
+    mtus = [int(device.get("mtu") or 0) for device in namespace.get("devices") or []]
+    largest = max([mtu for mtu in mtus if mtu < _LOOPBACK_MTU] + [_MERGED_PAYLOAD])
     fragments = (namespace.get("counters") or {}).get("Ip.ReasmReqds") or 0
     if payload and payload > largest and not fragments:
         doubts.append(
@@ -136,9 +138,7 @@ def _socket_advice(
         return consumer_advice.slow_consumer(socket, analysis)
     advice: list[dict[str, Any]] = []
     if analysis.needed_buffer:
-        advice += buffer_advice.enlarge(
-            socket, sample["limits"], analysis.needed_buffer, where.name != "host", partly=False
-        )
+        advice += buffer_advice.enlarge(socket, sample["limits"], analysis.needed_buffer, where.name != "host")
     if causes.READER_STALL in analysis.verdict.causes:
         advice += consumer_advice.stall(socket, analysis)
     return advice

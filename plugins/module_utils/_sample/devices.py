@@ -48,6 +48,7 @@ def device_rows(
             "xdp": {"mode": link.xdp_mode, "prog_id": link.xdp_prog_id} if link.xdp_mode else None,
             "recreated": old is None and link.name in names,
             "appeared": old is None and link.name not in names,
+            "mtu": link.mtu,
             "operstate": link.operstate,
             "rps_cpus": steering.get(link.name),
             "peer_netnsid": link.link_netnsid,

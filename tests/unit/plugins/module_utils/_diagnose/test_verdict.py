@@ -376,3 +376,12 @@ def test_a_few_drops_between_two_readings_are_no_memory_limit(namespace: Make, d
     socket["drops"] = 5
     host = diagnose_host(document([namespace("pod", BUSY, sockets=[socket])]), {})
     assert "udp.memory_limit" not in ids(host)
+
+
+@pytest.mark.parametrize(("mtu", "certainty"), [(1500, "bound"), (9000, "exact")])
+def test_jumbo_frames_are_not_taken_for_merged_packets(simulate: Make, mtu: int, certainty: str) -> None:
+    sample = simulate(lambda _now: 9000.0, lambda _now: 3000.0)
+    pod = sample["namespaces"][1]
+    pod["counters"]["IpExt.InOctets"] = pod["counters"]["Ip.InReceives"] * 8000
+    pod["devices"] = [device(kind="veth", mtu=mtu), device(kind=None, name="lo", mtu=65536, driver=None)]
+    assert diagnose_host(sample, {})["findings"][0]["certainty"] == certainty

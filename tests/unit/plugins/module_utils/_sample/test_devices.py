@@ -31,6 +31,7 @@ def test_what_a_device_gained() -> None:
     row = _row(start, end, "eth0")
     assert row["statistics"] == {"rx_packets": 100, "rx_dropped": 0}
     assert (row["recreated"], row["rps_cpus"], row["driver"]) == (False, [1], "veth")
+    assert row["mtu"] == 1500
 
 
 def test_a_device_made_anew_under_its_name_counts_from_zero() -> None:
