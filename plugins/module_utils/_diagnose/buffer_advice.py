@@ -55,17 +55,14 @@ def origin_sentence(socket: Mapping[str, Any], limits: Mapping[str, Any]) -> str
     return f"its receive buffer of {size} was asked for by the application (the kernel doubles what is asked)"
 
 
-def enlarge(
-    socket: Mapping[str, Any], limits: Mapping[str, Any], needed: int, in_pod: bool, partly: bool = False
-) -> list[Advice]:
-    """Advise how this socket gets a buffer of ``needed`` bytes; ``partly`` when other causes remain."""
+def enlarge(socket: Mapping[str, Any], limits: Mapping[str, Any], needed: int, in_pod: bool) -> list[Advice]:
+    """Advise how this socket gets a buffer of ``needed`` bytes."""
     kind = origin(socket, limits)
     size = int(socket.get("receive_buffer") or 0)
     who = socket.get("process") or "the application"
     rmem_max, rmem_default = limits.get("rmem_max"), limits.get("rmem_default")
     asked = -(-needed // 2)
     place = " on the node (it is read-only in the pod's namespace)" if in_pod else ""
-    rest = "; it bridges this cause, not the others" if partly else ""
     short = rmem_max is not None and int(rmem_max) < asked
     advice: list[Advice] = []
     if kind == BEFORE and rmem_default and int(rmem_default) >= needed:
@@ -75,7 +72,7 @@ def enlarge(
                 size,
                 int(rmem_default),
                 True,
-                f"an open socket keeps the buffer it was created with; rmem_default is already large enough{rest}",
+                "an open socket keeps the buffer it was created with; rmem_default is already large enough",
             )
         )
         advice.append(
@@ -90,8 +87,7 @@ def enlarge(
                 asked,
                 True,
                 "the application asks for more than rmem_max grants; the kernel doubles what it grants, so"
-                f" half of {numbers.size(needed)}"
-                f" will do{rest}",
+                f" half of {numbers.size(needed)} will do",
             )
         )
         advice.append(_vain("net.core.rmem_default", rmem_default, "a socket that asked for a size does not read it"))
@@ -104,7 +100,7 @@ def enlarge(
             needed,
             True,
             f"{numbers.size(needed)} hold what came while the reader was behind; the kernel doubles what is asked for"
-            f"{f', within rmem_max (now {numbers.size(int(rmem_max or 0))})' if short else ''}{rest}",
+            f"{f', within rmem_max (now {numbers.size(int(rmem_max or 0))})' if short else ''}",
         )
     )
     if kind in (DEFAULT, BEFORE):
@@ -115,7 +111,7 @@ def enlarge(
                 needed,
                 True,
                 "a socket that never asks gets rmem_default when it is created; it also enlarges every other socket"
-                f" that does not ask (raw, packet, netlink, unix){rest}",
+                " that does not ask (raw, packet, netlink, unix)",
             )
         )
         advice.append(_vain("net.core.rmem_max", rmem_max, "this socket never asked, so rmem_max does not rule it"))

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from ansible_collections.rxpath.linux.plugins.module_utils._diagnose import buffer_advice, causes, numbers
+from ansible_collections.rxpath.linux.plugins.module_utils._diagnose import buffer_advice, numbers
 from ansible_collections.rxpath.linux.plugins.module_utils._diagnose.analysis import Analysis
 from ansible_collections.rxpath.linux.plugins.module_utils._diagnose.findings import advise
 
@@ -185,8 +185,3 @@ def _no_buffer(socket: Mapping[str, Any], analysis: Analysis) -> Advice:
         f" {numbers.duration(analysis.ceiling.size / (analysis.capacity * analysis.truesize))}"
     )
     return buffer_advice.refuse(socket, why)
-
-
-def wants_buffer(analysis: Analysis) -> bool:
-    """Return True where a buffer within the ceilings removes the loss."""
-    return analysis.verdict.cured and causes.SLOW_CONSUMER not in analysis.verdict.causes

@@ -66,11 +66,6 @@ class SocketSource:
         self._answers: list[bytes] = []
         self._rows: list[RawSocket] = []
 
-    @property
-    def knows_memory(self) -> bool:
-        """Tell whether buffer and memory are known; /proc shows the queue alone."""
-        return self._diag is not None
-
     def read(self) -> list[RawSocket]:
         """Return every socket; to be called inside the namespace where there is no netlink.
 

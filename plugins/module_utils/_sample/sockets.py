@@ -19,8 +19,7 @@ from ansible_collections.rxpath.linux.plugins.module_utils._sample.socket_table 
 from ansible_collections.rxpath.linux.plugins.module_utils._sample.unknowns import ROOT, Unknowns
 from ansible_collections.rxpath.linux.plugins.module_utils._sample.watch import Watch
 
-# Of one namespace: sockets that neither lost nor hold a queue, and members of a losing socket's reuse-port group.
-MAX_TALKERS = 8
+# Members of a losing socket's reuse-port group, in one namespace.
 MAX_GROUP = 64
 _INODE, _QUEUE, _MEMORY, _BUFFER, _DROPS = range(1, 6)
 _NOBODY = Holder(None, None, None)
