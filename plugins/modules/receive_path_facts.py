@@ -167,7 +167,9 @@ ansible_facts:
             nodes: {"0": 0-3}
             siblings: [0-1, 2-3]
         irqbalance:
-          description: Whether irqbalance is installed, enabled and running, and what it was told to leave alone.
+          description:
+            - Whether irqbalance is installed, enabled and running, and what it was told to leave alone.
+            - C(banned_devices) are the PCI addresses that M(rxpath.linux.irq_affinity) had it leave alone.
           returned: success
           type: dict
           sample:
@@ -177,6 +179,7 @@ ansible_facts:
             arguments: --banmod=igb
             banned_irqs: []
             banned_modules: [igb]
+            banned_devices: []
             policy_script: null
             banned_cpus: null
         tuned:

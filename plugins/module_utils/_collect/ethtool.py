@@ -31,7 +31,9 @@ from ansible_collections.rxpath.linux.plugins.module_utils._collect.ethtool_mess
     parse_features,
     parse_ring,
     parse_rss,
+    parse_rss_key,
     parse_rx_flow_hash,
+    parse_rx_rings,
     parse_statistics,
     parse_strings,
 )
@@ -39,7 +41,7 @@ from ansible_collections.rxpath.linux.plugins.module_utils._collect.ethtool_mess
 _SIOCETHTOOL = 0x8946
 _GDRVINFO, _GRINGPARAM, _GCHANNELS, _GCOALESCE = 0x03, 0x10, 0x3C, 0x0E
 _GSTRINGS, _GSTATS, _GSSET_INFO, _GRXFH, _GRSSH = 0x1B, 0x1D, 0x37, 0x29, 0x46
-_GFEATURES = 0x3A
+_GFEATURES, _GRXRINGS = 0x3A, 0x2D
 _SS_STATS, _SS_FEATURES, _SS_RSS_HASH_FUNCS = 1, 4, 5
 _FLOWS = {"tcp4": 1, "udp4": 2, "tcp6": 5, "udp6": 6}
 # A string set larger than any driver's means that the answer is not to be trusted (128 queues of mlx5: 12,000).
@@ -121,17 +123,21 @@ class Ethtool:
 
     def rss(self, device: str) -> Rss | None:
         """Return the indirection table, the size of the key and the hash function."""
-        sizes = self._request(device, "indirection", struct.pack("=I24x", _GRSSH))
-        if sizes is None:
-            return None
-        empty = parse_rss(sizes, [])
-        room = 4 * empty.indirection_size + empty.key_size
-        request = struct.pack(f"=IIII8x{room + _SPARE}x", _GRSSH, 0, empty.indirection_size, empty.key_size)
-        data = self._request(device, "indirection", request)
+        data = self._rss(device)
         if data is None:
             return None
         count = self._count(device, _SS_RSS_HASH_FUNCS) or 0
         return parse_rss(data, self._strings(device, _SS_RSS_HASH_FUNCS, count) or [])
+
+    def rss_key(self, device: str) -> bytes | None:
+        """Return the hash key; b"" where the driver spreads by a table but shows no key."""
+        data = self._rss(device)
+        return None if data is None else parse_rss_key(data)
+
+    def rx_rings(self, device: str) -> int | None:
+        """Return the number of receive queues that the driver spreads over now."""
+        data = self._request(device, "receive queues", struct.pack("=II184x", _GRXRINGS, 0))
+        return None if data is None else parse_rx_rings(data)
 
     def features(self, device: str) -> dict[str, bool] | None:
         """Return every offload by the kernel's name ("rx-gro", "rx-lro", …), and whether it is on."""
@@ -142,6 +148,16 @@ class Ethtool:
         blocks = (count + 31) // 32
         data = self._request(device, "features", struct.pack(f"=II{16 * blocks}x", _GFEATURES, blocks))
         return None if data is None else parse_features(data, names)
+
+    def _rss(self, device: str) -> bytes | None:
+        """Return the whole answer to ETHTOOL_GRSSH: its sizes are asked for first."""
+        sizes = self._request(device, "indirection", struct.pack("=I20x", _GRSSH))
+        if sizes is None:
+            return None
+        empty = parse_rss(sizes, [])
+        room = 4 * empty.indirection_size + empty.key_size
+        request = struct.pack(f"=IIII8x{room + _SPARE}x", _GRSSH, 0, empty.indirection_size, empty.key_size)
+        return self._request(device, "indirection", request)
 
     def _count(self, device: str, group: int) -> int | None:
         """Return how many strings a set has; None without such a set."""

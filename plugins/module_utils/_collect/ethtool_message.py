@@ -123,6 +123,21 @@ def parse_rss(data: bytes, functions: list[str]) -> Rss:
     return Rss(table, slots, key, " ".join(names), transform)
 
 
+def parse_rss_key(data: bytes) -> bytes:
+    """Decode the hash key of ETHTOOL_GRSSH, which follows the table; b"" where the driver shows none."""
+    head = _unpack("=IIIIBB2xI", data, "hash key")
+    start = _RSS_HEAD + 4 * head[2]
+    if len(data) < start + head[3]:
+        raise ParseError("ethtool hash key", f"{head[3]} bytes of key in {len(data)} bytes")
+    return bytes(data[start : start + head[3]])
+
+
+def parse_rx_rings(data: bytes) -> int:
+    """Decode ETHTOOL_GRXRINGS: the number of queues that the indirection table may name."""
+    _command, _flow, rings = _unpack("=IIQ", data, "receive queues")
+    return int(rings)
+
+
 def parse_features(data: bytes, names: list[str]) -> dict[str, bool]:
     """Decode the answer to ETHTOOL_GFEATURES: a head, then blocks of 32 features.
 

@@ -9,11 +9,31 @@ Source: Documentation/networking/scaling.rst; /sys/class/net/IF/queues.
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NamedTuple
 
 from ansible_collections.rxpath.linux.plugins.module_utils._collect.cpulist import format_cpulist, parse_cpumask
 from ansible_collections.rxpath.linux.plugins.module_utils._collect.errors import ParseError
 from ansible_collections.rxpath.linux.plugins.module_utils._facts.reader import Reader
+
+
+class QueueValues(NamedTuple):
+    """By queue: RPS and XPS as CPU lists, RFS as a number of entries; None where the queue has none."""
+
+    rps: dict[int, str | None]
+    rfs: dict[int, int | None]
+    xps: dict[int, str | None]
+
+
+def queue_values(reader: Reader, name: str) -> QueueValues:
+    """Return what each queue of a device is set to."""
+    base = f"/sys/class/net/{name}/queues"
+    rx = _numbers(reader, base, "rx-")
+    tx = _numbers(reader, base, "tx-")
+    return QueueValues(
+        {queue: _mask(reader, f"{base}/rx-{queue}/rps_cpus") for queue in rx},
+        {queue: reader.number(f"{base}/rx-{queue}/rps_flow_cnt") for queue in rx},
+        {queue: _mask(reader, f"{base}/tx-{queue}/xps_cpus") for queue in tx},
+    )
 
 
 def queue_facts(reader: Reader, name: str) -> dict[str, Any]:
@@ -22,15 +42,15 @@ def queue_facts(reader: Reader, name: str) -> dict[str, Any]:
     Queues of the same setting share an entry, so that 128 of them are one line. XPS is left out where the device
     has no mask (one transmit queue), RPS and RFS where the kernel was built without them.
     """
-    base = f"/sys/class/net/{name}/queues"
-    rx = _numbers(reader, base, "rx-")
-    tx = _numbers(reader, base, "tx-")
-    facts: dict[str, Any] = {"queues": {"rx": len(rx), "tx": len(tx)}}
-    rps = {queue: _mask(reader, f"{base}/rx-{queue}/rps_cpus") for queue in rx}
-    rfs = {queue: reader.number(f"{base}/rx-{queue}/rps_flow_cnt") for queue in rx}
-    xps = {queue: _mask(reader, f"{base}/tx-{queue}/xps_cpus") for queue in tx}
-    for key, field, values in (("rps", "cpus", rps), ("rfs", "flows", rfs), ("xps", "cpus", xps)):
-        grouped = runs(values, field)
+    values = queue_values(reader, name)
+    facts: dict[str, Any] = {"queues": {"rx": len(values.rps), "tx": len(values.xps)}}
+    by_key: tuple[tuple[str, str, dict[int, Any]], ...] = (
+        ("rps", "cpus", values.rps),
+        ("rfs", "flows", values.rfs),
+        ("xps", "cpus", values.xps),
+    )
+    for key, field, by_queue in by_key:
+        grouped = runs(by_queue, field)
         if grouped:
             facts[key] = grouped
     return facts

@@ -12,18 +12,26 @@ from __future__ import annotations
 import shlex
 from typing import Any
 
+from ansible_collections.rxpath.linux.plugins.module_utils._facts.irqbalance_ban import UNIT, banned_devices
 from ansible_collections.rxpath.linux.plugins.module_utils._facts.reader import AS_ROOT, Reader
+from ansible_collections.rxpath.linux.plugins.module_utils._facts.units import start_commands
 
 # In the order in which the units read them: a later file wins.
 _IRQBALANCE_FILES = ("/usr/lib/irqbalance/defaults.env", "/etc/default/irqbalance", "/etc/sysconfig/irqbalance")
 _UNITS = ("/etc/systemd/system/multi-user.target.wants", "/etc/systemd/system/basic.target.wants")
+_VARIABLE = ("$IRQBALANCE_ARGS", "${IRQBALANCE_ARGS}")
 _PROGRAMS = ("/usr/sbin", "/usr/bin", "/sbin")
 
 
 def service_facts(reader: Reader) -> dict[str, Any]:
     """Return {"irqbalance": …, "tuned": …}."""
     running = _running(reader, ("irqbalance", "tuned"))
-    return {"irqbalance": _irqbalance(reader, running), "tuned": _tuned(reader, running)}
+    return {"irqbalance": _irqbalance(reader, running), "tuned": tuned_facts(reader, running)}
+
+
+def irqbalance_installed(reader: Reader) -> bool:
+    """Tell whether irqbalance is there, running or not."""
+    return _installed(reader, "irqbalance")
 
 
 def _running(reader: Reader, wanted: tuple[str, ...]) -> dict[str, str] | None:
@@ -45,6 +53,11 @@ def _irqbalance(reader: Reader, running: dict[str, str] | None) -> dict[str, Any
     for file in _IRQBALANCE_FILES:
         settings.update(parse_environment(reader.text(file) or ""))
     arguments = settings.get("IRQBALANCE_ARGS", settings.get("OPTIONS", ""))
+    commands = start_commands(reader, UNIT)
+    if commands:
+        # The unit may have options of its own, beside those of the variable.
+        words = (word for word in commands[-1].split()[1:] if word != "--foreground")
+        arguments = " ".join(arguments if word in _VARIABLE else word for word in words).strip()
     pid = (running or {}).get("irqbalance")
     if pid is not None:
         # What it was really started with goes before what its files say.
@@ -56,12 +69,14 @@ def _irqbalance(reader: Reader, running: dict[str, str] | None) -> dict[str, Any
         "arguments": arguments,
         "banned_irqs": sorted(options.get("banirq", [])),
         "banned_modules": sorted(options.get("banmod", [])),
+        "banned_devices": banned_devices(reader),
         "policy_script": next(reversed(options.get("policyscript", [])), None),
         "banned_cpus": settings.get("IRQBALANCE_BANNED_CPULIST") or settings.get("IRQBALANCE_BANNED_CPUS") or None,
     }
 
 
-def _tuned(reader: Reader, running: dict[str, str] | None) -> dict[str, Any]:
+def tuned_facts(reader: Reader, running: dict[str, str] | None = None) -> dict[str, Any]:
+    """Return whether tuned is installed, enabled and running, and its profile."""
     return {
         **_state(reader, "tuned", running),
         "profile": reader.word("/etc/tuned/active_profile") or None,
@@ -71,10 +86,14 @@ def _tuned(reader: Reader, running: dict[str, str] | None) -> dict[str, Any]:
 
 def _state(reader: Reader, name: str, running: dict[str, str] | None) -> dict[str, Any]:
     return {
-        "installed": any(reader.exists(f"{directory}/{name}") for directory in _PROGRAMS),
+        "installed": _installed(reader, name),
         "enabled": any(f"{name}.service" in reader.names(directory) for directory in _UNITS),
         "running": None if running is None else name in running,
     }
+
+
+def _installed(reader: Reader, name: str) -> bool:
+    return any(reader.exists(f"{directory}/{name}") for directory in _PROGRAMS)
 
 
 # IRQBALANCE_ARGS="--banirq=35 --banmod=igb"

@@ -89,7 +89,7 @@ def _fact(key: str, running: str | None, lines: list[Assignment], leftover: list
     if lines:
         rules = lines[-1]
         fact.update(boot=value(key, rules.value or ""), file=rules.file, line=rules.line)
-        fact["drift"] = None if now is None else _kernel_form(key, fact["boot"]) != _kernel_form(key, now)
+        fact["drift"] = None if now is None else kernel_form(key, fact["boot"]) != kernel_form(key, now)
         if lines[:-1]:
             fact["overrides"] = [_line(key, item) for item in lines[:-1]]
     if leftover:
@@ -98,7 +98,7 @@ def _fact(key: str, running: str | None, lines: list[Assignment], leftover: list
     return fact
 
 
-def _kernel_form(key: str, setting: Value) -> Value:
+def kernel_form(key: str, setting: Value) -> Value:
     """Return a setting as the kernel keeps it, so that only a real difference counts as drift.
 
     A mask is kept without leading zeros, the flow table of RFS rounded up to a power of two.
