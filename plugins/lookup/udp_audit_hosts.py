@@ -45,14 +45,13 @@ _raw:
 
 import os
 import sys
-from collections.abc import Mapping
 from typing import Any
 
 from ansible import constants as C  # noqa: N812 - the name that Ansible's own plugins use
 from ansible import context
 from ansible.errors import AnsibleError
-from ansible.inventory.manager import InventoryManager
 from ansible.plugins.lookup import LookupBase
+from ansible_collections.rxpath.linux.plugins.plugin_utils.host_patterns import matches, patterns_of
 
 _HERE = "localhost"
 
@@ -61,7 +60,7 @@ class LookupModule(LookupBase):
     def run(self, terms: list[Any], variables: dict[str, Any] | None = None, **kwargs: Any) -> list[str]:
         if kwargs:
             raise AnsibleError(f"no such option: {', '.join(kwargs)}")
-        pattern = ",".join(_patterns(terms))
+        pattern = ",".join(patterns_of(terms))
         groups = (variables or {}).get("groups") or {}
         sources = tuple(str(source) for source in context.CLIARGS.get("inventory") or ())
         has_hosts = any(groups.values())
@@ -73,7 +72,7 @@ class LookupModule(LookupBase):
             )
         limit = context.CLIARGS.get("subset")
         chosen = pattern or ("all" if has_hosts else _HERE)
-        if not _matches(self._loader, groups, chosen, limit):
+        if not matches(self._loader, groups, chosen, limit):
             within = f" within --limit {limit}" if limit else ""
             raise AnsibleError(f"target '{chosen}' matches no host of the inventory{within}")
         return [chosen]
@@ -103,22 +102,3 @@ def _holds_something(path: str) -> bool:
         return False
     except OSError:
         return True
-
-
-def _patterns(terms: list[Any]) -> list[str]:
-    found: list[str] = []
-    for term in terms:
-        found += _patterns(list(term)) if isinstance(term, (list, tuple)) else [str(term or "").strip()]
-    return [pattern for pattern in found if pattern]
-
-
-def _matches(loader: Any, groups: Mapping[str, list[str]], pattern: str, limit: str | None) -> bool:
-    """Return True when the pattern, under the limit, leaves a host. The inventory itself is out of a lookup's reach."""
-    manager = InventoryManager(loader, parse=False)
-    for group, hosts in groups.items():
-        manager.add_group(group)
-        for host in hosts:
-            manager.add_host(host, group=group)
-    if limit:
-        manager.subset(limit)
-    return bool(manager.get_hosts(pattern))
