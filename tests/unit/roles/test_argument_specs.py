@@ -2,40 +2,64 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The role's argument specification, defaults, variables and README say the same."""
+"""A role's argument specification, defaults, variables and README say the same."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
+import pytest
 import yaml
 from ansible_collections.rxpath.linux.plugins.plugin_utils.settings import APPLY, VARIABLES
+from ansible_collections.rxpath.linux.plugins.plugin_utils.tuning_settings import VARIABLES as TUNING_VARIABLES
 
-ROLE = Path(__file__).resolve().parents[3] / "roles/udp_audit"
-
-
-def load(path: str) -> Any:
-    return yaml.safe_load((ROLE / path).read_text(encoding="utf-8"))
+ROLES = Path(__file__).resolve().parents[3] / "roles"
 
 
-def test_specification_has_the_defaults() -> None:
-    options = load("meta/argument_specs.yml")["argument_specs"]["main"]["options"]
-    assert {name: option.get("default") for name, option in options.items()} == load("defaults/main.yml")
+class Role(NamedTuple):
+    """A role, the variables that its action normalises, and those that are handed on without being an option."""
+
+    name: str
+    variables: Iterable[str]
+    more: Iterable[str] = ()
+
+    def load(self, path: str) -> Any:
+        return yaml.safe_load(self.text(path))
+
+    def text(self, path: str) -> str:
+        return (ROLES / self.name / path).read_text(encoding="utf-8")
 
 
-def test_every_variable_has_a_default_and_is_handed_on() -> None:
-    assert set(load("defaults/main.yml")) == set(VARIABLES)
-    assert set(load("vars/main.yml")["__udp_audit_variables"]) == {*VARIABLES, APPLY}
+ROLES_WITH_SETTINGS = [Role("udp_audit", VARIABLES, (APPLY,)), Role("udp_tuning", TUNING_VARIABLES)]
+each_role = pytest.mark.parametrize("role", ROLES_WITH_SETTINGS, ids=lambda role: str(role.name))
 
 
-def test_every_default_has_its_reason_above_it() -> None:
-    lines = (ROLE / "defaults/main.yml").read_text(encoding="utf-8").splitlines()
-    bare = [line for above, line in zip(lines, lines[1:]) if re.match(r"udp_audit_", line) and above[:1] != "#"]
+@each_role
+def test_specification_has_the_defaults(role: Role) -> None:
+    options = role.load("meta/argument_specs.yml")["argument_specs"]["main"]["options"]
+    assert {name: option.get("default") for name, option in options.items()} == role.load("defaults/main.yml")
+
+
+@each_role
+def test_every_variable_has_a_default_and_is_handed_on(role: Role) -> None:
+    assert set(role.load("defaults/main.yml")) == set(role.variables)
+    assert set(role.load("vars/main.yml")[f"__{role.name}_variables"]) == {*role.variables, *role.more}
+
+
+@each_role
+def test_every_default_has_its_reason_above_it(role: Role) -> None:
+    # Lines without a blank line between them share the reason above the first.
+    paragraphs = role.text("defaults/main.yml").replace("---\n", "").split("\n\n")
+    bare = [
+        text for text in paragraphs if re.search(rf"^{role.name}_", text, re.MULTILINE) and not text.startswith("#")
+    ]
     assert not bare
 
 
-def test_readme_names_every_variable() -> None:
-    rows = re.findall(r"^\| `(udp_audit_\w+)` \|", (ROLE / "README.md").read_text(encoding="utf-8"), re.MULTILINE)
-    assert sorted(rows) == sorted(VARIABLES)
+@each_role
+def test_readme_names_every_variable(role: Role) -> None:
+    rows = re.findall(rf"^\| `({role.name}_\w+)` \|", role.text("README.md"), re.MULTILINE)
+    assert sorted(rows) == sorted(role.variables)
