@@ -2,12 +2,11 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Hosts to reach over SSH: network namespaces with an sshd each, joined by a bridge in a namespace of its own.
+"""Hosts to reach over SSH: each a set of namespaces with an sshd as its first process, all joined by a bridge.
 
-Use it where Ansible's side is tested: inventories, forks, unreachable hosts. Each host has the network counters and
-sockets of a host of its own; the file system, the processes, the kernel and its sysctls are this machine's, so nothing
-may be changed there that lies outside the network namespace, and an audit of one host should be told to look at
-``udp_audit_namespaces=host`` only, or it sees all the others.
+Use them where Ansible's side is tested: inventories, forks, unreachable hosts; up to 100 of them. Each has its own
+network, processes, name, /run and /proc. File system, kernel and global sysctls are this machine's and read-only there
+(``host.sh``); after the block the machine's are compared with what they were before it, and a difference is an error.
 
     with ssh_hosts(["web", "dns"], tmp_path) as hosts:
         hosts.start([*command("drain"), "-w", "30"], "dns")            # a program on a host; says "ready"
@@ -15,69 +14,79 @@ may be changed there that lies outside the network namespace, and an audit of on
         inventory = hosts.write_inventory({"web": {}, "dns": {"udp_audit_window": 3}})
         done = hosts.run("ansible-playbook", "-i", str(inventory), "audit.yml")
 
-Everything made here ends with the ``with`` block. Needs root, ip and sshd.
+Everything made here ends with the ``with`` block, and with this process if it is killed: the namespaces have no names
+that would keep them, and each process in them dies with the one that started it. Needs root, ip, sshd and util-linux.
 """
 
 from __future__ import annotations
 
 import contextlib
-import itertools
 import os
-import re
+import shlex
 import shutil
-import signal
 import subprocess
+import sys
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import yaml
+from ansible_collections.rxpath.linux.tests.hosts import untouched
 from ansible_collections.rxpath.linux.tests.matrix.bed import Program, run
+from ansible_collections.rxpath.linux.tests.matrix.guard import alone
 
-PREFIX = "rxh"
-_NUMBERS = itertools.count(1)
+HERE = Path(__file__).parent
 _READY_SECONDS = 20.0
+_GATEWAY = "10.88.0.1"
 SSHD = shutil.which("sshd", path=f"{os.environ.get('PATH', '')}:/usr/sbin:/sbin")
 
-_CONFIGURATION = """\
-ListenAddress {address}
-HostKey {folder}/host_key
-AuthorizedKeysFile {folder}/user_key.pub
-PidFile none
-UsePAM no
-UseDNS no
-StrictModes no
-PermitRootLogin prohibit-password
-PasswordAuthentication no
-MaxStartups 100
-Subsystem sftp internal-sftp
+# A host's first process in namespaces of its own. --kill-child: the kernel ends it, and with it all in its PID
+# namespace, when unshare itself ends, which in turn dies with us (Program).
+_UNSHARE = ("unshare", "--net", "--mount", "--pid", "--uts", "--ipc", "--fork", "--kill-child=SIGKILL")
+# The bridge lives as long as this process; cat ends at the end of its input, which is ours to hold open.
+_BRIDGE = f"""
+ip link set lo up
+ip link add br0 type bridge
+ip addr add {_GATEWAY}/16 dev br0
+ip link set br0 up
+echo ready
+exec cat
 """
+
+
+class UntouchedError(Exception):
+    """The machine is not as it was; the text says in what."""
 
 
 class SshHosts:
     """The hosts of one ``ssh_hosts`` block."""
 
     def __init__(self, names: Sequence[str], folder: Path) -> None:
+        """Take the hosts' names and a folder for keys, logs and inventories."""
         self.names = list(names)
         self.folder = folder
-        self.session = f"{PREFIX}{os.getpid()}-{next(_NUMBERS)}"
-        self.lan = f"{self.session}-lan"
+        self.bridge: Program | None = None
+        self.hosts: dict[str, Program] = {}
         self.programs: list[Program] = []
-        self.daemons: list[subprocess.Popen[bytes]] = []
 
     def address(self, name: str) -> str:
         """Return the IPv4 address of a host."""
         high, low = divmod(self.names.index(name) + 2, 250)
         return f"10.88.{high}.{low + 1}"
 
-    def namespace(self, name: str) -> str:
-        """Return the network namespace that is a host."""
-        return f"{self.session}-{self.names.index(name)}"
+    def enter(self, name: str | None = None) -> list[str]:
+        """Return the words before a command that make it run on a host, or beside the bridge."""
+        program = self.bridge if name is None else self.hosts[name]
+        assert program is not None
+        words = ["nsenter", f"--target={program.pid}", "--net"]
+        if name is not None:
+            words += ["--mount", "--uts", "--ipc", f"--pid=/proc/{program.pid}/ns/pid_for_children"]
+        return [*words, "--"]
 
     def start(self, command: Sequence[str], name: str | None = None) -> Program:
-        """Start a traffic program on a host, or on the bridge, and return it when it has said that it is ready."""
-        program = Program(command, self.lan if name is None else self.namespace(name))
+        """Start a program on a host, or beside the bridge, and return it when it has said that it is ready."""
+        program = Program([*self.enter(name), *command], None)
         self.programs.append(program)
         return program.ready()
 
@@ -86,7 +95,7 @@ class SshHosts:
     ) -> subprocess.CompletedProcess[str]:
         """Run a program beside the bridge, from where all hosts are reached; its output is one text."""
         return subprocess.run(
-            ["ip", "netns", "exec", self.lan, *command],
+            [*self.enter(), *command],
             cwd=cwd,
             env={**os.environ, "ANSIBLE_SSH_CONTROL_PATH_DIR": str(self.folder / "cp"), **(env or {})},
             stdout=subprocess.PIPE,
@@ -96,9 +105,13 @@ class SshHosts:
             check=False,
         )
 
-    def variables(self, name: str) -> dict[str, Any]:
-        """Return what Ansible needs to reach a host."""
+    def variables(self, name: str, *, from_outside: bool = False) -> dict[str, Any]:
+        """Return what Ansible needs to reach a host from beside the bridge, or from anywhere on this machine."""
         options = "-o StrictHostKeyChecking=no -o UserKnownHostsFile=/dev/null -o ConnectTimeout=5 -o LogLevel=ERROR"
+        if from_outside:
+            assert self.bridge is not None
+            way = shlex.join([sys.executable, str(HERE / "connect.py"), str(self.bridge.pid)])
+            options += f" -o ProxyUseFdpass=yes -o ProxyCommand='{way} %h %p'"
         return {
             "ansible_host": self.address(name),
             "ansible_user": "root",
@@ -106,6 +119,7 @@ class SshHosts:
             "ansible_ssh_common_args": options,
             "ansible_python_interpreter": "/usr/bin/python3",
             "ansible_pipelining": True,
+            "ansible_remote_tmp": "/run/ansible",
         }
 
     def write_inventory(self, hosts: Mapping[str, Mapping[str, Any]], file: str = "hosts.yml") -> Path:
@@ -118,66 +132,52 @@ class SshHosts:
     def build(self) -> None:
         """Make the namespaces and start their daemons."""
         for key in ("host_key", "user_key"):
+            (self.folder / key).unlink(missing_ok=True)
             run("ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", str(self.folder / key))
-        run("ip", "netns", "add", self.lan)
-        batch = ["link set lo up", "link add br0 type bridge", "addr add 10.88.0.1/16 dev br0", "link set br0 up"]
-        run("ip", "-n", self.lan, "-batch", "-", stdin="\n".join(batch))
-        for index, name in enumerate(self.names):
-            self._join(index, name)
-        # sshd refuses to run without it; the distribution makes it only where its own service runs.
-        Path("/run/sshd").mkdir(mode=0o755, exist_ok=True)
-        logs = [self._daemon(name) for name in self.names]
+        self.bridge = Program(["unshare", "--net", "sh", "-eu", "-c", _BRIDGE], None).ready()
+        for name in self.names:
+            arguments = (name, self.address(name), str(self.folder))
+            self.hosts[name] = Program([*_UNSHARE, str(HERE / "host.sh"), *arguments], None)
+        for host in self.hosts.values():
+            host.ready()
+        batch = [
+            f"link add p{index} type veth peer name eth0 netns {host.pid}\nlink set p{index} master br0 up"
+            for index, host in enumerate(self.hosts.values())
+        ]
+        run(*self.enter(), "ip", "-batch", "-", stdin="\n".join(batch))
+        for host in self.hosts.values():
+            host.go()
+        self._await_daemons()
+
+    def _await_daemons(self) -> None:
+        logs = [Path(f"/proc/{host.pid}/root/run/rxpath/sshd.log") for host in self.hosts.values()]
         end = time.monotonic() + _READY_SECONDS
-        while not all(re.search(rb"Server listening", log.read_bytes()) for log in logs):
+        while not all(b"Server listening" in log.read_bytes() for log in logs):
             if time.monotonic() > end:
                 raise RuntimeError("sshd did not start: " + " ".join(log.read_text() for log in logs))
             time.sleep(0.05)
 
-    def _join(self, index: int, name: str) -> None:
-        namespace = self.namespace(name)
-        run("ip", "netns", "add", namespace)
-        run("ip", "link", "add", "eth0", "netns", namespace, "type", "veth", "peer", "name", f"p{index}",
-            "netns", self.lan)  # fmt: skip
-        batch = ["link set lo up", f"addr add {self.address(name)}/16 dev eth0", "link set eth0 up"]
-        run("ip", "-n", namespace, "-batch", "-", stdin="\n".join(batch))
-        run("ip", "-n", self.lan, "link", "set", f"p{index}", "master", "br0", "up")
-
-    def _daemon(self, name: str) -> Path:
-        configuration = self.folder / f"{name}.sshd_config"
-        configuration.write_text(_CONFIGURATION.format(address=self.address(name), folder=self.folder))
-        log = self.folder / f"{name}.sshd.log"
-        with log.open("wb") as stderr:
-            self.daemons.append(
-                subprocess.Popen(
-                    ["ip", "netns", "exec", self.namespace(name), str(SSHD), "-D", "-e", "-f", str(configuration)],
-                    stdin=subprocess.DEVNULL,
-                    stdout=subprocess.DEVNULL,
-                    stderr=stderr,
-                )
-            )
-        return log
-
     def remove(self) -> None:
-        """End what runs in the namespaces, by process id, and remove them."""
-        for program in self.programs:
+        """End the hosts, and with them all that runs on them."""
+        for program in [*self.programs, *self.hosts.values(), *([self.bridge] if self.bridge else [])]:
             program.kill()
-        for daemon in self.daemons:
-            daemon.kill()
-            daemon.wait()
-        for namespace in [*(self.namespace(name) for name in self.names), self.lan]:
-            # Sessions and samplers: they are children of the daemons above.
-            for pid in run("ip", "netns", "pids", namespace, check=False).split():
-                with contextlib.suppress(ProcessLookupError):
-                    os.kill(int(pid), signal.SIGKILL)
-            run("ip", "netns", "del", namespace, check=False)
 
 
 @contextlib.contextmanager
 def ssh_hosts(names: Sequence[str], folder: Path) -> Iterator[SshHosts]:
-    """Make one host for each name; keys, logs and inventories lie in ``folder``."""
-    hosts = SshHosts(names, folder)
-    try:
-        hosts.build()
-        yield hosts
-    finally:
-        hosts.remove()
+    """Make one host for each name; keys, logs and inventories lie in ``folder``.
+
+    Raises UntouchedError when the machine's own sysctls or interrupts are not afterwards what they were before.
+    """
+    # Whoever changes a global sysctl on purpose (a case of the fault matrix) holds this lock alone.
+    with alone(exclusive=False):
+        before = untouched.snapshot()
+        hosts = SshHosts(names, folder)
+        try:
+            hosts.build()
+            yield hosts
+        finally:
+            hosts.remove()
+        changed = untouched.differences(before, untouched.snapshot())
+        if changed:
+            raise UntouchedError("; ".join(changed))

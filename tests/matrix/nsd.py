@@ -24,6 +24,7 @@ server:
     port: 53
     server-count: 1
     zonesdir: "{folder}"
+    xfrdir: "{folder}"
     database: ""
     pidfile: "{folder}/nsd.pid"
     xfrdfile: "{folder}/xfrd.state"
@@ -61,7 +62,8 @@ def start(bed: Bed, buffer: int = 0) -> Program:
     program = Program(["nsd", "-d", "-c", str(folder / "nsd.conf")], bed.receiver)
     bed.programs.append(program)
     deadline = time.monotonic() + 10
-    while not _answers(bed):
+    # The refusal of a port that nobody listens at is told from an answer by two counters, read a moment apart.
+    while not _answers(bed) or program.process.poll() is not None:
         if time.monotonic() > deadline or program.process.poll() is not None:
             log = folder / "nsd.log"
             raise RuntimeError("nsd does not answer: " + (log.read_text()[-500:] if log.exists() else ""))
