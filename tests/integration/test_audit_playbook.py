@@ -10,14 +10,13 @@ import json
 import os
 import subprocess
 import sys
-import time
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
 from ansible_collections.rxpath.linux.tests.hosts.namespaces import SSHD, SshHosts, ssh_hosts
-from ansible_collections.rxpath.linux.tests.matrix.tools import command
+from ansible_collections.rxpath.linux.tests.hosts.traffic import TRAFFIC, begin
 
 pytestmark = [pytest.mark.needs_root, pytest.mark.skipif(not SSHD, reason="no sshd on this machine")]
 
@@ -25,12 +24,6 @@ ROOT = Path(__file__).resolve().parents[2]
 PLAYBOOK = str(Path(sys.executable).with_name("ansible-playbook"))
 OVERFLOW = "socket.receive_buffer_overflow"
 REPORTS = {"report.json", "report.html", "junit.xml", "metrics.prom"}
-# Reader and sender of each host. They go on until the last test is done.
-TRAFFIC = {
-    "healthy": (["-w", "10"], ["-s", "200", "-b", "5", "-e", "10000"]),
-    "bursting": (["-w", "30"], ["-s", "1200", "-b", "400", "-e", "250000"]),
-    "slow": (["-w", "400"], ["-s", "1200", "-b", "5", "-e", "1000"]),
-}
 
 
 class Done(NamedTuple):
@@ -46,10 +39,7 @@ class Done(NamedTuple):
 def hosts(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SshHosts]:
     """Three hosts with their traffic under way."""
     with ssh_hosts([*TRAFFIC, "silent"], tmp_path_factory.mktemp("hosts")) as made:
-        for name, (reader, sender) in TRAFFIC.items():
-            made.start([*command("drain"), *reader], name)
-            made.start([*command("flood"), "-a", made.address(name), "-n", "1000000", *sender]).go()
-        time.sleep(0.5)
+        begin(made)
         yield made
 
 

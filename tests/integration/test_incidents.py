@@ -6,20 +6,18 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
 import signal
 import subprocess
 import sys
-import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+from ansible_collections.rxpath.linux.tests.hosts import incident
 from ansible_collections.rxpath.linux.tests.matrix import nsd
 from ansible_collections.rxpath.linux.tests.matrix.bed import Bed
-from ansible_collections.rxpath.linux.tests.matrix.cases_buffer import Both
 from ansible_collections.rxpath.linux.tests.matrix.expect import buffer_helps
 
 pytestmark = pytest.mark.needs_root
@@ -27,7 +25,6 @@ pytestmark = pytest.mark.needs_root
 ROOT = Path(__file__).resolve().parents[2]
 PLAYBOOK = str(Path(sys.executable).with_name("ansible-playbook"))
 OVERFLOW = "socket.receive_buffer_overflow"
-FOREVER = "1000000"
 
 
 @pytest.fixture
@@ -72,9 +69,8 @@ def overflow(entry: dict[str, Any], bed: Bed) -> dict[str, Any]:
 @pytest.mark.skipif(not nsd.available(), reason="no nsd on this machine")
 def test_dns_pod(bed: Bed, tmp_path: Path) -> None:
     """A name server in a pod loses a part of each burst of queries; the node's counters are clean."""
-    nsd.start(bed, 106496)
-    bed.flood("-p", str(nsd.PORT), "-q", nsd.QUERY, "-b", "2000", "-e", "500000", "-n", FOREVER).go()
-    found = overflow(audit(bed, tmp_path, 5), bed)
+    with incident.dns(bed):
+        found = overflow(audit(bed, tmp_path, 5), bed)
     assert found["causes"] == ["arrival_burst"]
     assert buffer_helps(found) is True
     assert [socket["local"] for socket in found["sockets"]] == ["10.9.0.2:53"]
@@ -83,9 +79,8 @@ def test_dns_pod(bed: Bed, tmp_path: Path) -> None:
 
 def test_quic_proxy(bed: Bed, tmp_path: Path) -> None:
     """One thread at tens of microseconds a packet behind 25 MiB: no buffer helps, more consumers do."""
-    bed.reader("-w", "60", "-F", str(25 << 19))
-    bed.flood("-s", "1200", "-b", "40", "-e", "1000", "-n", FOREVER).go()
-    found = overflow(audit(bed, tmp_path, 5), bed)
+    with incident.quic(bed):
+        found = overflow(audit(bed, tmp_path, 5), bed)
     assert found["causes"] == ["slow_consumer"]
     assert buffer_helps(found) is False
     (socket,) = found["sockets"]
@@ -96,32 +91,8 @@ def test_quic_proxy(bed: Bed, tmp_path: Path) -> None:
 
 def test_ingestion_service(bed: Bed, tmp_path: Path) -> None:
     """Bursts above a small buffer, and a downstream step that stalls again and again: both causes are told."""
-    case = Both(bed)
-    case.reader = case.scene([])
-    bed.flood(*case.flood_options[:-1], FOREVER).go()
-    bed.flood("-s", "1200", "-b", "1", "-e", "1000", "-n", FOREVER).go()
-    with stalling(case.sink):
+    with incident.ingest(bed):
         found = overflow(audit(bed, tmp_path, 6), bed)
     assert set(found["causes"]) == {"arrival_burst", "reader_stall"}
     assert buffer_helps(found) is True
     assert any("pipe" in sentence for sentence in found["evidence"])
-
-
-@contextlib.contextmanager
-def stalling(process: subprocess.Popen[bytes]) -> Iterator[None]:
-    """Stop a process for 0.6 of every 2.4 seconds."""
-    over = threading.Event()
-
-    def work() -> None:
-        while not over.wait(1.8):
-            process.send_signal(signal.SIGSTOP)
-            over.wait(0.6)
-            process.send_signal(signal.SIGCONT)
-
-    thread = threading.Thread(target=work)
-    thread.start()
-    try:
-        yield
-    finally:
-        over.set()
-        thread.join()

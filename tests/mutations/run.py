@@ -1,0 +1,179 @@
+# Copyright (c) 2026, rxpath.linux contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Breaks the collection on purpose, in a copy, one line at a time: the tests named beside each break must turn red.
+
+A break that nobody notices is a hole in the tests. The same tests must be green without it, or their red says nothing.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+from typing import NamedTuple
+
+ROOT = Path(__file__).resolve().parents[2]
+_SECONDS = 240.0
+
+
+class Mutation(NamedTuple):
+    """What is broken, in which file, the text that is replaced and by what, and the tests that must notice."""
+
+    kind: str
+    what: str
+    file: str
+    old: str
+    new: str
+    tests: str
+
+
+UNIT = "tests/unit/plugins/module_utils"
+PLAYBOOK = "tests/integration/test_audit_playbook.py"
+MUTATIONS = (
+    Mutation(
+        "role",
+        "the audit gives no verdict",
+        "roles/udp_audit/tasks/report.yml",
+        "rxpath.linux.udp_audit_verdict:\n    diagnosed: __udp_audit_diagnosed",
+        "ansible.builtin.debug:\n    msg: well",
+        f"{PLAYBOOK}::test_only_unreachable_hosts_end_with_a_report",
+    ),
+    Mutation(
+        "role",
+        "the audit does not check its variables",
+        "roles/udp_audit/tasks/main.yml",
+        'rxpath.linux.udp_audit_settings:\n    variables: "{{ __udp_audit_variables }}"',
+        "ansible.builtin.debug:\n    msg: well",
+        f"{PLAYBOOK}::test_error_before_any_host_is_reached",
+    ),
+    Mutation(
+        "role",
+        "the tuning's profile turns more than sysctls unless told",
+        "roles/udp_tuning/defaults/main.yml",
+        "udp_tuning_profile: buffers",
+        "udp_tuning_profile: full",
+        "tests/unit/roles",
+    ),
+    Mutation(
+        "module",
+        "a ring is set again and again",
+        "plugins/module_utils/_plan/nic_ring.py",
+        "changes = () if wanted == current else",
+        "changes = () if wanted is current else",
+        f"{UNIT}/_plan/test_nic_ring.py",
+    ),
+    Mutation(
+        "module",
+        "a sysctl that was higher is lowered",
+        "plugins/module_utils/_plan/sysctl_settings.py",
+        "wanted = asked if lower else at_least(asked, _floor(key, now))",
+        "wanted = asked",
+        f"{UNIT}/_plan/test_sysctl_settings.py",
+    ),
+    Mutation(
+        "module",
+        "check mode changes the host",
+        "plugins/module_utils/_apply/carry_out.py",
+        "if check or not (plan.changes",
+        "if not (plan.changes",
+        f"{UNIT}/_apply/test_carry_out.py",
+    ),
+    Mutation(
+        "parser",
+        "softnet_stat's second column is taken for its third",
+        "plugins/module_utils/_collect/softnet.py",
+        "dropped=numbers[1]",
+        "dropped=numbers[2]",
+        f"{UNIT}/_collect/test_softnet.py",
+    ),
+    Mutation(
+        "parser",
+        "a row of snmp with too few values is taken",
+        "plugins/module_utils/_collect/snmp.py",
+        'if len(numbers) != len(keys):\n            raise ParseError("/proc/net/snmp"',
+        'if len(numbers) > len(keys):\n            raise ParseError("/proc/net/snmp"',
+        f"{UNIT}/_collect",
+    ),
+    Mutation(
+        "parser",
+        "a range of CPUs ends one early",
+        "plugins/module_utils/_collect/cpulist.py",
+        "end = int(last) if ranged else start",
+        "end = int(last) - 1 if ranged else start",
+        f"{UNIT}/_collect/test_cpulist.py",
+    ),
+)
+
+
+def main() -> int:
+    """Try every mutation, or those of the kinds named; return 1 if one was missed, or its tests are red without it."""
+    chosen = [one for one in MUTATIONS if len(sys.argv) == 1 or one.kind in sys.argv[1:]]
+    missed = 0
+    with tempfile.TemporaryDirectory(prefix="rxpath-mutations-") as scratch:
+        copy = Path(scratch, "linux")
+        _copy(copy)
+        green = {tests: _run(copy, tests) for tests in dict.fromkeys(one.tests for one in chosen)}
+        for mutation in chosen:
+            began = time.monotonic()
+            path = copy / mutation.file
+            text = path.read_text(encoding="utf-8")
+            if text.count(mutation.old) != 1:
+                raise SystemExit(f"{mutation.file} has not exactly one {mutation.old!r}: the mutation is out of date")
+            path.write_text(text.replace(mutation.old, mutation.new), encoding="utf-8")
+            code = _run(copy, mutation.tests)
+            path.write_text(text, encoding="utf-8")
+            # pytest's 1: tests ran and some failed. Anything else (an import that breaks, no test) proves nothing.
+            noticed = green[mutation.tests] == 0 and code == 1
+            missed += not noticed
+            verdict = "red" if noticed else f"MISSED (without it: {green[mutation.tests]}, with it: {code})"
+            print(f"{mutation.kind:7} {mutation.what:60} {verdict:5} {time.monotonic() - began:5.1f} s", flush=True)
+    print(f"{len(chosen) - missed} passed, {missed} failed")
+    return 1 if missed else 0
+
+
+def _copy(copy: Path) -> None:
+    listing = subprocess.run(
+        ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
+        cwd=ROOT,
+        capture_output=True,
+        check=True,
+        text=True,
+    )
+    for name in filter(None, listing.stdout.split("\0")):
+        if (ROOT / name).is_file():
+            (copy / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy2(ROOT / name, copy / name)
+    link = copy / ".venv/tree/ansible_collections/rxpath/linux"
+    link.parent.mkdir(parents=True)
+    link.symlink_to(copy)
+
+
+def _run(copy: Path, tests: str) -> int:
+    done = subprocess.run(
+        [sys.executable, "-m", "pytest", "-q", "-x", tests],
+        cwd=copy,
+        env={
+            **os.environ,
+            "PYTHONDONTWRITEBYTECODE": "1",
+            # Before the link in .venv, which leads to the whole tree.
+            "ANSIBLE_COLLECTIONS_PATH": str(copy / ".venv/tree"),
+        },
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        timeout=_SECONDS,
+        check=False,
+    )
+    if done.returncode not in (0, 1):
+        print(done.stdout[-2000:], file=sys.stderr)
+    return done.returncode
+
+
+if __name__ == "__main__":
+    sys.exit(main())
