@@ -6,7 +6,7 @@
 
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: .venv audit check test matrix bench sanity integration clean help
+.PHONY: .venv audit check test matrix bench effect sanity integration scenarios mutations clean help
 
 INVENTORY ?=
 ARGS ?=
@@ -31,14 +31,23 @@ test: .venv ## Everything, as CI runs it: under an hour, as root
 matrix: .venv ## The fault matrix with real traffic, every case RUNS=1 times, as root
 	@.venv/bin/python tests/matrix/run.py --runs $(RUNS) --jobs 2
 
-bench: .venv ## What an audit costs on a node with 250 namespaces and 10,000 sockets, as root
+bench: .venv ## What an audit costs on a node with 10,000 sockets, and the role where nothing differs, as root
 	@$(run) bench
+
+effect: .venv ## What the profile full saves of a burst on three emulated NICs: ARGS="--repeats 3", as root
+	@.venv/bin/python tests/bench/effect.py $(ARGS)
 
 sanity: .venv ## ansible-test sanity on the built collection, on every supported ansible-core
 	@$(run) sanity
 
 integration: .venv ## Audits of real hosts over SSH, in network namespaces, as root
 	@$(run) integration
+
+scenarios: .venv ## The molecule scenarios, on virtual machines and namespaces, as root
+	@$(run) molecule
+
+mutations: .venv ## Breaks of the code that the tests must notice, as root
+	@.venv/bin/python tests/mutations/run.py
 
 clean: ## Remove what the other targets made, reports of audits excepted
 	@rm -rf .venv .venv.lock .cache tests/output .ansible .hypothesis .mypy_cache .pytest_cache .ruff_cache

@@ -18,7 +18,7 @@ import types
 from collections.abc import Sequence
 from typing import Optional
 
-from steps import artefact
+from steps import artefact, scenarios
 from steps.environments import MINORS, make_environment
 from steps.packages import install_packages
 from steps.readme import run_readme
@@ -28,8 +28,13 @@ BIN = ROOT / ".venv/bin"
 PYTHON = BIN / "python"
 # Tests of what runs on hosts: they need no Ansible.
 HOST_SIDE = "tests/unit/plugins/module_utils"
-# All steps together must end within an hour.
-TOTAL_BUDGET = 3600.0
+# Molecule's scenarios with their budgets in seconds.
+SCENARIOS = {"audit": 420, "incidents": 480}
+GUEST_SCENARIOS = {"default": 900, "alternative": 1500, "nic": 1500}
+# All steps together should end within an hour; on a slower machine, before CI would end them.
+TOTAL_BUDGET = 4800.0
+# Steps that run only when they are named.
+ON_REQUEST = ("machines-long",)
 
 
 def lint(shell: Shell) -> None:
@@ -84,15 +89,18 @@ def as_root(command: Sequence[object], shell: Shell) -> None:
 
 def steps() -> list[Step]:
     """Return every step in the order in which it runs."""
+    without = [f"--ignore={path}" for path in scenarios.machine_tests()]
     others = [minor for minor in MINORS if minor != sys.version_info[1]]  # the step unit runs on .venv's own
     return [
         Step("packages", 300, install_packages),
-        Step("lint", 120, lint, "check"),
-        Step("types", 120, check_types, "check"),
-        Step("unit", 120, unit, "check"),
-        *(Step(f"python-3.{minor}", 180, functools.partial(unit_on, minor), "python") for minor in others),
+        Step("lint", 240, lint, "check"),
+        Step("types", 240, check_types, "check"),
+        Step("unit", 300, unit, "check"),
+        *(Step(f"python-3.{minor}", 420, functools.partial(unit_on, minor), "python") for minor in others),
+        # Downloads and boots: it runs beside the sanity tests of the oldest ansible-core.
+        Step("images", 900, scenarios.build_images, "sanity"),
         *(
-            Step(f"sanity-{core}", 480, functools.partial(artefact.sanity, core=core), "sanity")
+            Step(f"sanity-{core}", 1000, functools.partial(artefact.sanity, core=core), "sanity")
             for core in artefact.CORES
         ),
         *(
@@ -100,20 +108,35 @@ def steps() -> list[Step]:
             for core in artefact.CORES
         ),
         Step("readme", 240, run_readme),
-        Step("integration", 600, functools.partial(as_root, ["-m", "pytest", "-q", "tests/integration"])),
+        Step("integration", 1200, functools.partial(as_root, ["-m", "pytest", "-q", "tests/integration", *without])),
+        *(
+            Step(f"molecule-{name}", budget, functools.partial(scenarios.run_scenario, name))
+            for name, budget in SCENARIOS.items()
+        ),
+        # An emulated guest waits as often as it computes: two at a time.
+        *(
+            Step(f"molecule-{name}", budget, functools.partial(scenarios.run_scenario, name), "guests")
+            for name, budget in GUEST_SCENARIOS.items()
+        ),
+        *(
+            Step(f"machines-{name}", 3600 if name == "long" else 1500, action, "guests")
+            for name, action in scenarios.machine_steps().items()
+        ),
         Step("matrix", 1200, functools.partial(as_root, ["tests/matrix/run.py", "--runs", "1"])),
-        Step("bench", 240, functools.partial(as_root, ["tests/bench/run.py"])),
+        Step("bench", 600, functools.partial(as_root, ["tests/bench/run.py"])),
     ]
 
 
 def chosen(names: Sequence[str]) -> list[Step]:
-    """Return the steps named, by their own name or by what stands before its dash; all of them for no name."""
+    """Return the steps named, by their own name or by what stands before its dash; else all but those on request."""
     every = steps()
     known = {step.name for step in every} | {step.name.split("-")[0] for step in every}
     unknown = sorted(set(names) - known)
     if unknown:
         raise SystemExit(f"no such step: {', '.join(unknown)}; there are {', '.join(step.name for step in every)}")
-    return [step for step in every if not names or {step.name, step.name.split("-")[0]} & set(names)]
+    if not names:
+        return [step for step in every if step.name not in ON_REQUEST]
+    return [step for step in every if {step.name, step.name.split("-")[0]} & set(names)]
 
 
 def table(outcomes: Sequence[Outcome]) -> str:
@@ -150,7 +173,8 @@ def main(arguments: Optional[Sequence[str]] = None) -> int:
     outcomes = runner.run(selected)
     counted = {result: sum(outcome.result == result for outcome in outcomes) for result in (PASSED, FAILED, SKIPPED)}
     skipped = f", {counted[SKIPPED]} skipped" if counted[SKIPPED] else ""
-    print(f"\n{table(outcomes)}\n\n{counted[PASSED]} passed, {counted[FAILED]} failed{skipped}")
+    print(f"\n{table(outcomes)}\n\n{scenarios.without_machines(outcomes)}", end="")
+    print(f"{counted[PASSED]} passed, {counted[FAILED]} failed{skipped}")
     return 1 if counted[FAILED] else 0
 
 

@@ -12,15 +12,18 @@ from pathlib import Path
 
 from steps.runner import Shell, StepSkippedError
 
-# program: (Debian's packages, Fedora's packages)
+# program: (Debian's packages, Fedora's packages); where the second is empty, what needs the program is left out there
 PROGRAMS = {
     "cc": ("gcc libc6-dev", "gcc glibc-devel"),
     "chromium": ("chromium", "chromium"),
     "dig": ("bind9-dnsutils", "bind-utils"),
     "ethtool": ("ethtool", "ethtool"),
     "ip": ("iproute2", "iproute"),
+    "mkfs.ext4": ("e2fsprogs", "e2fsprogs"),
+    "mmdebstrap": ("mmdebstrap debian-archive-keyring", ""),
     "nft": ("nftables", "nftables"),
     "nsd": ("nsd", "nsd"),
+    "ssh": ("openssh-client", "openssh-clients"),
     "sshd": ("openssh-server", "openssh-server"),
     "tc": ("iproute2", "iproute-tc"),
 }
@@ -29,8 +32,10 @@ POLICY = Path("/usr/sbin/policy-rc.d")
 
 
 def missing() -> list[str]:
-    """Return the programs that are not on this machine."""
-    return [name for name in PROGRAMS if shutil.which(name, path=f"{os.environ['PATH']}:{SBIN}") is None]
+    """Return the programs that are not on this machine and could be."""
+    fedora = shutil.which("apt-get") is None and shutil.which("dnf") is not None
+    path = f"{os.environ['PATH']}:{SBIN}"
+    return [name for name, packages in PROGRAMS.items() if packages[fedora] and shutil.which(name, path=path) is None]
 
 
 def install_packages(shell: Shell) -> None:

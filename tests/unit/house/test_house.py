@@ -18,12 +18,14 @@ PLUGINS = ROOT / "plugins"
 PACKAGE = "ansible_collections.rxpath.linux.plugins"
 
 # Data flows one way: a room knows itself and the rooms before it.
-ROOMS = ("_collect", "_facts", "_sample", "_diagnose")
+ROOMS = ("_collect", "_facts", "_sample", "_diagnose", "_plan", "_apply")
 # Files that carry no header: recorded data, pictures, the licence itself, and what a tool makes.
 BARE_SUFFIXES = {".png", ".svg", ".json"}
 BARE_FOLDERS = (Path("tests/unit/fixtures"),)
 BARE_FILES = {Path("LICENSE"), Path("CHANGELOG.rst")}
 STARTS_A_PROGRAM = ("os.exec", "os.spawn", "os.posix_spawn", "os.popen", "os.system", "module.run_command")
+# The one place from which the write side tells systemd, udev and irqbalance of files that it changed.
+MAY_START_A_PROGRAM = {PLUGINS / "module_utils/_apply/module_host.py"}
 SPDX = "SPDX-License-Identifier: GPL-3.0-or-later"
 
 
@@ -89,6 +91,7 @@ def test_what_runs_on_a_host_starts_no_program() -> None:
         where(path, node.lineno)
         for folder in ("module_utils", "modules")
         for path in python_files(PLUGINS / folder)
+        if path not in MAY_START_A_PROGRAM
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
         if isinstance(node, ast.Attribute)
         and isinstance(node.value, ast.Name)
