@@ -85,6 +85,7 @@ def _keep(options: argparse.Namespace, owner: Optional[int], pipe: int) -> NoRet
     with open(os.devnull, "r+b") as null:
         for standard in range(3):
             os.dup2(null.fileno(), standard)
+    told = False
     try:
         with ssh_hosts(options.names, folder) as hosts:
             traffic.begin(hosts)
@@ -92,10 +93,9 @@ def _keep(options: argparse.Namespace, owner: Optional[int], pipe: int) -> NoRet
             hosts.write_inventory(variables, "inventory.yml")
             about = {"pid": os.getpid(), "started": _started(os.getpid())}
             (folder / _STATE).write_text(json.dumps(about), encoding="utf-8")
-            os.write(pipe, b"up")
-            os.close(pipe)
             watched = [wake] if owner is None else [wake, owner]
-            ready = select.select(watched, [], [], options.lifetime)[0]
+            told = _tell(pipe, b"up")
+            ready = select.select(watched, [], [], options.lifetime)[0] if told else []
         if wake not in ready:
             # Nobody will call stop any more.
             shutil.rmtree(folder, ignore_errors=True)
@@ -103,9 +103,20 @@ def _keep(options: argparse.Namespace, owner: Optional[int], pipe: int) -> NoRet
         reason = traceback.format_exc()
         with contextlib.suppress(OSError):
             (folder / _ERROR).write_text(reason, encoding="utf-8")
-            os.write(pipe, reason.encode())
+        if not told and not _tell(pipe, reason.encode()):
+            shutil.rmtree(folder, ignore_errors=True)
         os._exit(1)
     os._exit(0)
+
+
+def _tell(pipe: int, text: bytes) -> bool:
+    """Say how the start went; False when the one that waits for it was killed meanwhile."""
+    try:
+        os.write(pipe, text)
+        os.close(pipe)
+    except BrokenPipeError:
+        return False
+    return True
 
 
 def stop(folder: Path) -> int:

@@ -28,6 +28,7 @@ pytestmark = [pytest.mark.needs_root, pytest.mark.skipif(not SSHD, reason="no ss
 HARMLESS = Path("/proc/sys/net/core/message_cost")
 # Some of the global sysctls do not even exist in a network namespace that is not the first.
 REFUSALS = ("Read-only file system", "Permission denied", "No such file or directory")
+LAN = str(Path(__file__).parents[1] / "hosts/lan.py")
 OWNER = """
 import sys, time
 from pathlib import Path
@@ -146,3 +147,26 @@ def test_nothing_outlives_the_owner(number: signal.Signals, tmp_path: Path) -> N
     while (left := traces(mark).beyond(before)) and time.monotonic() < end:
         time.sleep(0.1)
     assert left == []
+
+
+def test_nothing_outlives_a_starter_killed_in_mid_start(hosts: SshHosts, tmp_path: Path) -> None:
+    folder = tmp_path / "lan"
+    mark = new_mark()
+    before = traces(mark)
+    starter = subprocess.Popen(
+        [sys.executable, LAN, "start", "--folder", str(folder), "--owner", "0", "--lifetime", "60", "a", "b"],
+        env={**os.environ, VARIABLE: mark},
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    end = time.monotonic() + 10
+    while not (folder / "user_key").exists() and time.monotonic() < end:
+        time.sleep(0.01)
+    assert starter.poll() is None
+    assert traces(mark).beyond(before)
+    starter.kill()
+    starter.wait(10)
+    end = time.monotonic() + 30
+    while ((left := traces(mark).beyond(before)) or folder.exists()) and time.monotonic() < end:
+        time.sleep(0.1)
+    assert (left, folder.exists()) == ([], False)
