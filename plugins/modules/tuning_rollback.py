@@ -30,6 +30,12 @@ options:
       - Take the lease away from another run, which must be known to be dead.
     type: bool
     default: false
+  unfinished:
+    description:
+      - Take back only what the run changed that has begun and not finished, as it was when that run began.
+      - What earlier runs made stays, and so does the record of the beginning.
+    type: bool
+    default: false
   wait:
     description:
       - Whether to wait for a rollback that cuts the link. Without it the module returns RV(session) at once.
@@ -68,6 +74,10 @@ EXAMPLES = r"""
 
 - name: Put everything back
   rxpath.linux.tuning_rollback:
+
+- name: Take back what a run left that was killed
+  rxpath.linux.tuning_rollback:
+    unfinished: true
 """
 
 RETURN = r"""
@@ -104,6 +114,7 @@ from ansible_collections.rxpath.linux.plugins.module_utils._apply.errors import 
 from ansible_collections.rxpath.linux.plugins.module_utils._apply.module_host import host_of
 from ansible_collections.rxpath.linux.plugins.module_utils._apply.rollback import cuts_link, rollback
 from ansible_collections.rxpath.linux.plugins.module_utils._apply.rollback_detached import collect, start
+from ansible_collections.rxpath.linux.plugins.module_utils._apply.undo import undo
 
 
 def main() -> None:
@@ -111,24 +122,26 @@ def main() -> None:
         argument_spec={
             "lease": {"type": "str", "no_log": True},
             "force": {"type": "bool", "default": False},
+            "unfinished": {"type": "bool", "default": False},
             "wait": {"type": "bool", "default": True},
             "session": {"type": "str"},
         },
         supports_check_mode=True,
     )
     params, host = module.params, host_of(module)
-    lease, force = params["lease"], params["force"]
+    lease, force, unfinished = params["lease"], params["force"], params["unfinished"]
+    put_back = undo if unfinished else rollback
     try:
         if params["session"] is not None:
             result = collect(params["session"], params["wait"])
         else:
-            result = {"finished": True, **rollback(host, check=True)}
-            if result["changed"] and not module.check_mode:
+            result = {"finished": True, **put_back(host, check=True)}
+            if (result["changed"] or unfinished) and not module.check_mode:
                 if cuts_link(result["changes"]):
-                    session = start(host, lease, force)
+                    session = start(host, lease, force, unfinished=unfinished)
                     result = collect(session, True) if params["wait"] else {"finished": False, "session": session}
                 else:
-                    result = {"finished": True, **rollback(host, check=False, lease=lease, force=force)}
+                    result = {"finished": True, **put_back(host, check=False, lease=lease, force=force)}
     except KnobError as error:
         module.fail_json(msg=str(error))
     for sentence in result.get("gone", []):

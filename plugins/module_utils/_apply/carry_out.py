@@ -80,7 +80,7 @@ def tune(
             # A call that was killed when all was done but the closing of its record.
             State.load(host).settle(family.name, device, [])
             return result_of(host, request, scope, plan, [])
-        return _Call(host, family, request, plan, strict).make(scope)
+        return Call(host, family, request, plan, strict).make(scope)
 
 
 def predict(host: Host, request: Request, *, scope: str = "both") -> Plan:
@@ -210,7 +210,7 @@ def result_of(host: Host, request: Request, scope: str, plan: Plan, applied: lis
     }
 
 
-class _Call:
+class Call:
     """The writing half of one call: the lease is held, and there is something to change."""
 
     def __init__(self, host: Host, family: Family, request: Request, plan: Plan, strict: bool) -> None:
@@ -238,7 +238,7 @@ class _Call:
             if not knob(change.knob).by_file
         ]
         pending = (self.family.name, before) if before else None
-        self.state.prepare([*firsts, *before], as_results(self.plan.changes), pending)
+        self.state.prepare([*firsts, *before], self._rows(self.plan.changes), pending)
         # An earlier call's, where that was killed, go before what this one found.
         before = self.state.pending(self.family.name, self.device) if before else []
         try:
@@ -256,6 +256,13 @@ class _Call:
             notes=(*self.plan.notes, *self.notes),
         )
         return result_of(self.host, self.request, scope, plan, applied)
+
+    def _rows(self, changes: Sequence[Change]) -> list[dict[str, Any]]:
+        """Return the changes as the open session keeps them: by them alone it can be taken back (undo.py)."""
+        return [
+            {**row, "family": self.family.name, "device": change.target.device, "item": change.target.item}
+            for row, change in zip(as_results(changes), changes)
+        ]
 
     def _dependents(self) -> list[_Value]:
         if self.family.dependents is None or not self.device:
@@ -290,7 +297,7 @@ class _Call:
         moved = [change for change in now if (change.knob, change.target) not in planned]
         if moved:
             firsts = [(row.knob, row.target, row.current) for row in moved if not knob(row.knob).by_file]
-            self.state.prepare(firsts, as_results(moved))
+            self.state.prepare(firsts, self._rows(moved))
             for change in moved:
                 self._write(change)
 

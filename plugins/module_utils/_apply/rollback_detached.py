@@ -12,6 +12,7 @@ from ansible_collections.rxpath.linux.plugins.module_utils._apply.detach import 
 from ansible_collections.rxpath.linux.plugins.module_utils._apply.errors import KnobError
 from ansible_collections.rxpath.linux.plugins.module_utils._apply.host import Host
 from ansible_collections.rxpath.linux.plugins.module_utils._apply.rollback import rollback
+from ansible_collections.rxpath.linux.plugins.module_utils._apply.undo import undo
 from ansible_collections.rxpath.linux.plugins.module_utils._sample import detached
 from ansible_collections.rxpath.linux.plugins.module_utils._sample.private_files import DetachedError
 
@@ -22,13 +23,17 @@ _KEPT_SECONDS = 1800.0
 _PATIENCE = 5.0
 
 
-def start(host: Host, lease: Optional[str], force: bool) -> str:
-    """Start a rollback in a process of its own and return the name under which its outcome is collected."""
+def start(host: Host, lease: Optional[str], force: bool, *, unfinished: bool = False) -> str:
+    """Start a rollback (of the unfinished run alone, if so asked) in a process of its own.
+
+    Returns the name under which its outcome is collected.
+    """
+    put_back = undo if unfinished else rollback
 
     def work(_progress: Callable[[float], None]) -> dict[str, Any]:
         leave_cgroup()
         try:
-            return rollback(host, check=False, lease=lease, force=force)
+            return put_back(host, check=False, lease=lease, force=force)
         except KnobError as error:
             return {"failed": str(error)}
 

@@ -72,7 +72,10 @@ class State:
 
     @property
     def session(self) -> dict[str, Any] | None:
-        """The run that has begun and not finished: {"holder", "since", "changes"}; None where none is open."""
+        """The run that has begun and not finished: {"holder", "since", "changes"}; None where none is open.
+
+        Its changes are those of a module's result, each with "family", "device" and "item" beside.
+        """
         return self._document["session"]  # type: ignore[no-any-return]
 
     def pending(self, family: str, device: str) -> list[tuple[str, Target, Any]]:
