@@ -100,6 +100,26 @@ def pod_uid(path: str) -> str | None:
     return None
 
 
+_UNIT = re.compile(r"_?(?P<unit>[A-Za-z0-9:_.\\@-]{1,247}\.service)\Z")
+
+
+def service_unit(path: str) -> str | None:
+    """Return the system's service that a cgroup path names (`nsd.service`), as its manager knows it, or None.
+
+    It is the outermost one: what stands below belongs to a manager inside of it. A user's services are not the
+    system's, and a container that stands below its runtime's service does not end with it, podman's payload excepted.
+    """
+    unit = None
+    for component in path.split("/"):
+        match = _UNIT.match(component)
+        if match:
+            unit = match.group("unit")
+            break
+    if unit is None or unit.startswith("user@") or container_id(path) is not None:
+        return None
+    return unit
+
+
 # nr_periods 100
 # nr_throttled 40
 # throttled_time 3200000000   (v1, nanoseconds)

@@ -86,9 +86,8 @@ def _with_rates(
     verdict = causes.decide(intervals, played, reader, largest, settings["thresholds"])
     needed = None
     if verdict.cured:
-        needed = min(
-            buffers.buffer_for(played.peak, truesize), max(top.size, buffers.buffer_for(played.needed, truesize))
-        )
+        # The ceiling holds what is needed, or it would not be cured; rounding must not lead above it.
+        needed = min(buffers.buffer_for(played.peak, truesize), top.size)
     service = played.read_rate if played.saturated and played.read_rate > 0 else None
     pace = service or (played.capacity or None)
     return Analysis(

@@ -11,10 +11,11 @@ doubled; neither is read again later.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 from ansible_collections.rxpath.linux.plugins.module_utils._diagnose import buffers, numbers
-from ansible_collections.rxpath.linux.plugins.module_utils._diagnose.findings import advise
+from ansible_collections.rxpath.linux.plugins.module_utils._diagnose.findings import advise, sysctl
+from ansible_collections.rxpath.linux.plugins.module_utils._diagnose.restarts import restart_of
 
 DEFAULT = "default"  # never asked: rmem_default rules
 CLAMPED = "clamped"  # asked for more than rmem_max
@@ -55,69 +56,103 @@ def origin_sentence(socket: Mapping[str, Any], limits: Mapping[str, Any]) -> str
     return f"its receive buffer of {size} was asked for by the application (the kernel doubles what is asked)"
 
 
-def enlarge(socket: Mapping[str, Any], limits: Mapping[str, Any], needed: int, in_pod: bool) -> list[Advice]:
-    """Advise how this socket gets a buffer of ``needed`` bytes."""
+class Need(NamedTuple):
+    """The buffer that would have lost nothing: bytes, how they were found, and how long it takes to fill."""
+
+    size: int
+    truesize: int
+    fill_seconds: float
+
+    @property
+    def arithmetic(self) -> str:
+        """Say how the size was found."""
+        held = numbers.count(self.size * buffers.BUSY_READER_SHARE // self.truesize)
+        return (
+            f"the replay of the window needs room for {held} datagrams x {numbers.count(self.truesize)} bytes"
+            f" / {buffers.BUSY_READER_SHARE:g} = {numbers.size(self.size)}"
+        )
+
+
+def need_of(size: int, truesize: int, lost: int, seconds: float) -> Need:
+    """Return a need with the time in which ``size`` bytes fill, were the loss of the window to go into them."""
+    excess = lost * truesize / seconds if seconds > 0 else 0.0
+    return Need(size, truesize, size / excess if excess > 0 else 0.0)
+
+
+def enlarge(socket: Mapping[str, Any], limits: Mapping[str, Any], need: Need, in_pod: bool) -> list[Advice]:
+    """Advise how this socket gets the buffer that it needs; what a sysctl can do carries the request for it."""
     kind = origin(socket, limits)
     size = int(socket.get("receive_buffer") or 0)
     who = socket.get("process") or "the application"
     rmem_max, rmem_default = limits.get("rmem_max"), limits.get("rmem_default")
-    asked = -(-needed // 2)
+    asked = -(-need.size // 2)
     place = " on the node (it is read-only in the pod's namespace)" if in_pod else ""
     short = rmem_max is not None and int(rmem_max) < asked
-    advice: list[Advice] = []
-    if kind == BEFORE and rmem_default and int(rmem_default) >= needed:
-        advice.append(
+    restart = restart_of(socket)
+    then = f", then restart {who}" if restart else " (the socket is closed: the next one gets it)"
+    if kind == BEFORE and rmem_default and int(rmem_default) >= need.size:
+        return [
             advise(
                 f"restart {who}, so that its socket gets the new rmem_default as its receive_buffer",
                 size,
                 int(rmem_default),
                 True,
-                "an open socket keeps the buffer it was created with; rmem_default is already large enough",
-            )
-        )
-        advice.append(
-            _vain("net.core.rmem_default", rmem_default, "it is raised already; the open socket does not read it again")
-        )
-        return advice
+                "an open socket keeps the buffer it was created with; rmem_default is already large enough:"
+                f" {need.arithmetic}",
+                restart=restart,
+                fill_seconds=need.fill_seconds,
+            ),
+            _vain(
+                "net.core.rmem_default", rmem_default, "it is raised already; the open socket does not read it again"
+            ),
+        ]
     if kind == CLAMPED:
-        advice.append(
+        return [
             advise(
-                f"raise net.core.rmem_max{place}, then restart {who}",
+                f"raise net.core.rmem_max{place}{then}",
                 rmem_max,
                 asked,
                 True,
-                "the application asks for more than rmem_max grants; the kernel doubles what it grants, so"
-                f" half of {numbers.size(needed)} will do",
-            )
-        )
-        advice.append(_vain("net.core.rmem_default", rmem_default, "a socket that asked for a size does not read it"))
-        return advice
-    advice.append(
+                f"the application asks for more than rmem_max grants; {need.arithmetic}, and the kernel doubles what"
+                " it grants, so half of it will do",
+                **_knob(socket, "net.core.rmem_max", rmem_max, asked, need),
+            ),
+            _vain("net.core.rmem_default", rmem_default, "a socket that asked for a size does not read it"),
+        ]
+    advice = [
         advise(
             f"let {who} ask for {numbers.count(asked)} bytes with SO_RCVBUF, which makes its receive_buffer"
             f"{' (and raise net.core.rmem_max to that)' if short else ''}",
             size,
-            needed,
+            need.size,
             True,
-            f"{numbers.size(needed)} hold what came while the reader was behind; the kernel doubles what is asked for"
-            f"{f', within rmem_max (now {numbers.size(int(rmem_max or 0))})' if short else ''}",
+            f"{numbers.size(need.size)} hold what came while the reader was behind; the kernel doubles what is asked"
+            f" for{f', within rmem_max (now {numbers.size(int(rmem_max or 0))})' if short else ''}",
         )
-    )
+    ]
     if kind in (DEFAULT, BEFORE):
         advice.append(
             advise(
-                f"or raise net.core.rmem_default{place}, then restart {who}",
+                f"or raise net.core.rmem_default{place}{then}",
                 rmem_default,
-                needed,
+                need.size,
                 True,
-                "a socket that never asks gets rmem_default when it is created; it also enlarges every other socket"
-                " that does not ask (raw, packet, netlink, unix)",
+                f"a socket that never asks gets rmem_default when it is created: {need.arithmetic}; it also enlarges"
+                " every other socket that does not ask (raw, packet, netlink, unix)",
+                **_knob(socket, "net.core.rmem_default", rmem_default, need.size, need),
             )
         )
         advice.append(_vain("net.core.rmem_max", rmem_max, "this socket never asked, so rmem_max does not rule it"))
     else:
         advice.append(_vain("net.core.rmem_default", rmem_default, "a socket that asked for a size does not read it"))
     return advice
+
+
+def _knob(socket: Mapping[str, Any], key: str, now: Any, wanted: int, need: Need) -> dict[str, Any]:
+    """Return what a machine needs to do it; nothing where it is no raise, or nobody can start the owner anew."""
+    if now is None or int(now) >= wanted or socket.get("kernel_owned"):
+        return {}
+    return {"knob": sysctl(key, wanted), "restart": restart_of(socket), "fill_seconds": need.fill_seconds}
 
 
 def refuse(socket: Mapping[str, Any], why: str) -> Advice:

@@ -95,3 +95,12 @@ def buffer_for(datagrams: float, truesize: int) -> int:
     """Return the receive buffer (``sk_rcvbuf``, bytes) that holds ``datagrams``, rounded up to 64 KiB."""
     needed = datagrams * truesize / BUSY_READER_SHARE
     return int(-(-needed // _STEP) * _STEP)
+
+
+def udp_mem_triple(pages: int, running: Sequence[int]) -> str:
+    """Return the value of ``udp_mem`` whose limit is ``pages``: the kernel's own proportions, no number lowered.
+
+    Pressure is 4/3 and maximum twice the first number, which is the limit that counts.
+    """
+    wanted = (pages, -(-pages * 4 // 3), pages * 2)
+    return " ".join(str(max(new, old)) for new, old in zip(wanted, running))

@@ -12,8 +12,12 @@ from typing import Any
 from ansible_collections.rxpath.linux.plugins.module_utils._diagnose import buffer_advice, numbers
 from ansible_collections.rxpath.linux.plugins.module_utils._diagnose.analysis import Analysis
 from ansible_collections.rxpath.linux.plugins.module_utils._diagnose.findings import advise
+from ansible_collections.rxpath.linux.plugins.module_utils._diagnose.readers import Reader
 
 Advice = dict[str, Any]
+
+# A reader that waits for something else than datagrams for this share of the window is not short of CPU.
+_BLOCKED = 0.15
 
 
 def evidence(analysis: Analysis) -> list[str]:
@@ -79,50 +83,78 @@ def slow_consumer(socket: Mapping[str, Any], analysis: Analysis) -> list[Advice]
                 f"the quota stopped it for {numbers.share(reader.throttled_share)} of the window",
             )
         )
-    if reader is not None and reader.blocked_share >= 0.15 and reader.mechanism:
+    if reader is not None and reader.blocked_share >= _BLOCKED and reader.mechanism:
         advice.append(_unblock(who, reader.mechanism))
+    return advice + _more_consumers(who, analysis) + _faster(who, reader) + _vain_steering(socket)
+
+
+def _more_consumers(who: str, analysis: Analysis) -> list[Advice]:
+    """Advise on how many consumers suffice, and how a flow stays with one of them."""
+    threads = analysis.reader.threads if analysis.reader else None
     if analysis.consumers_needed and analysis.consumers_needed > 1:
-        advice.append(
-            advise(
-                f"run {analysis.consumers_needed} consumers (threads or processes) on one port with SO_REUSEPORT",
-                reader.threads if reader else 1,
-                analysis.consumers_needed,
-                True,
-                f"that many of this kind carry {numbers.rate(analysis.arrival_rate or 0.0)} at 80 % load each;"
-                " where a flow must stay with one socket,"
-                " steer by connection id",
-            )
+        pace = numbers.rate(analysis.service_rate or analysis.capacity or 0.0)
+        many = advise(
+            f"run {analysis.consumers_needed} consumers (threads or processes) of {who} on one port with SO_REUSEPORT",
+            threads or 1,
+            analysis.consumers_needed,
+            True,
+            f"λ = {numbers.rate(analysis.arrival_rate or 0.0)} over μ = {pace} of one: that many of this kind carry it"
+            " at 80 % load each",
         )
     else:
-        advice.append(
-            advise(
-                f"add consumers on the port (SO_REUSEPORT), or find out why {who} does not read",
-                reader.threads if reader else None,
-                None,
-                True,
-                "the queue stood full while datagrams arrived",
-            )
-        )
-    advice.append(
-        advise(
-            "read in batches (recvmmsg) or with UDP_GRO",
-            None,
+        many = advise(
+            f"add consumers of {who} on the port (SO_REUSEPORT), or find out why {who} does not read",
+            threads,
             None,
             True,
-            "fewer system calls for a datagram raise μ, as far as the time goes there",
+            "the queue stood full while datagrams arrived",
         )
+    steer = advise(
+        f"steer by connection id (SO_ATTACH_REUSEPORT_EBPF), where a flow of {who} must stay with one of its sockets",
+        None,
+        None,
+        True,
+        "SO_REUSEPORT chooses by addresses and ports: a QUIC client that changes its address would reach another"
+        " consumer, and so would all flows when their number changes",
     )
-    if not socket.get("remote"):
-        advice.append(
-            advise(
-                "RFS (rps_flow_cnt, rps_sock_flow_entries)",
-                None,
-                None,
-                False,
-                "the kernel records flows for connected UDP sockets only; this one is not connected",
-            )
+    return [many, steer]
+
+
+def _faster(who: str, reader: Reader | None) -> list[Advice]:
+    """Advise on what one consumer can gain; a bypass of the stack only where the CPU is what it lacks."""
+    batch = advise(
+        f"let {who} read in batches (recvmmsg) or with UDP_GRO",
+        None,
+        None,
+        True,
+        "fewer system calls for a datagram raise μ, as far as the time goes there",
+    )
+    works = reader is None or reader.blocked_share < _BLOCKED
+    bypass = advise(
+        f"take the datagrams of {who} in XDP or from AF_XDP",
+        None,
+        None,
+        works,
+        "last of all: it saves the cost of the stack and of the socket, and the application must do their work"
+        if works
+        else f"it is blocked for {numbers.share(reader.blocked_share if reader else None)} of the window, and not by"
+        " the stack",
+    )
+    return [batch, bypass]
+
+
+def _vain_steering(socket: Mapping[str, Any]) -> list[Advice]:
+    if socket.get("remote"):
+        return []
+    return [
+        advise(
+            "RFS (rps_flow_cnt, rps_sock_flow_entries)",
+            None,
+            None,
+            False,
+            "the kernel records flows for connected UDP sockets only; this one is not connected",
         )
-    return advice
+    ]
 
 
 def stall(socket: Mapping[str, Any], analysis: Analysis) -> list[Advice]:

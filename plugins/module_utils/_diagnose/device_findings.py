@@ -24,6 +24,8 @@ from ansible_collections.rxpath.linux.plugins.module_utils._diagnose.ledger impo
 Finding = dict[str, Any]
 Device = Mapping[str, Any]
 
+# The namespace whose devices the facts and the modules know.
+_HOST = "host"
 _INGRESS = ("ingress", "clsact")
 _VIRTUAL = (
     "veth",
@@ -155,7 +157,14 @@ def _ring(
         why = "no CPU was busy all the time: the ring must hold a burst until the CPU comes to it"
         if not room:
             why = "it is at the driver's maximum already"
-        advice.append(advise(f"enlarge the receive ring of {name}", ring, largest, room, why))
+        request = None
+        if room and ring and largest and where.name == _HOST:
+            request = {"family": "nic_ring", "interface": name, "rx": "max"}
+            why += f", and one of {numbers.count(largest)} holds {numbers.count(largest - ring)} frames more"
+        pace = lost.number / seconds if request and lost.unit == PACKETS and seconds > 0 else 0.0
+        fill = largest / pace if request and largest and pace else None
+        said = f"enlarge the receive ring of {name}"
+        advice.append(advise(said, ring, largest, room, why, knob=request, fill_seconds=fill))
     if squeezed:
         evidence.append(f"time_squeeze +{numbers.count(squeezed)}: the softirq ended with work left")
         why = "beside ring loss, work left over when the budget ended delays emptying the ring"

@@ -9,6 +9,7 @@ The ids and their order are the collection's contract; whoever reads a report re
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 LOSS = "loss"
@@ -122,6 +123,41 @@ def finding(
     }
 
 
-def advise(action: str, current: Any, recommended: Any, helps: bool, why: str) -> dict[str, Any]:
-    """Build one piece of advice; ``helps`` false names what would be tried in vain."""
-    return {"action": action, "current": current, "recommended": recommended, "helps": helps, "why": why}
+def advise(
+    action: str,
+    current: Any,
+    recommended: Any,
+    helps: bool,
+    why: str,
+    *,
+    knob: dict[str, Any] | None = None,
+    restart: list[dict[str, Any]] | None = None,
+    fill_seconds: float | None = None,
+) -> dict[str, Any]:
+    """Build one piece of advice; ``helps`` false names what would be tried in vain.
+
+    What a machine can act on is there only where it is known: ``knob`` is the request to a module of the tuning that
+    carries the advice out, ``restart`` names the processes that follow it only when they are started anew,
+    ``fill_seconds`` is how long what was enlarged takes to fill at the loss that was measured.
+    """
+    built = {"action": action, "current": current, "recommended": recommended, "helps": helps, "why": why}
+    if knob:
+        built["knob"] = knob
+    if restart:
+        built["restart"] = restart
+    if fill_seconds is not None:
+        built["fill_seconds"] = round(fill_seconds, 3)
+    return built
+
+
+def sysctl(key: str, value: int | str) -> dict[str, Any]:
+    """Return the knob that sets one sysctl."""
+    return {"family": "sysctl_settings", "settings": {key: value}}
+
+
+def finding_key(one: Mapping[str, Any]) -> str:
+    """Return what is the same of a finding before and after a change: "finding|namespace|interface".
+
+    A namespace goes by its name: a pod that was restarted has another inode.
+    """
+    return "{}|{}|{}".format(one["finding"], (one.get("namespace") or {}).get("name") or "", one.get("interface") or "")

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Findings between the device and UDP: IP, reassembly, routing, policy, conntrack."""
+"""Findings between the device and UDP: IP, reassembly, routing, policy."""
 
 from __future__ import annotations
 
@@ -86,7 +86,7 @@ def counted(
                 seconds=seconds,
                 arrived=received,
                 evidence=[f"{named}: {meaning}", "of all protocols, not of UDP alone"],
-                advice=[advise(helps, None, None, True, meaning), _no_buffer("IP")],
+                advice=[advise(helps, None, None, True, meaning), before_any_socket("IP")],
             )
         )
     return found
@@ -122,7 +122,7 @@ def reassembly(namespace: Mapping[str, Any], where: Where, seconds: float) -> li
                     True,
                     "one lost fragment loses the whole datagram",
                 ),
-                _no_buffer("reassembly"),
+                before_any_socket("reassembly"),
             ],
         )
     ]
@@ -174,7 +174,7 @@ def unaccounted(
                     advise(
                         "change the rule, if this traffic should pass", None, None, True, "a rule drops it by design"
                     ),
-                    _no_buffer("the firewall"),
+                    before_any_socket("the firewall"),
                 ],
             )
         )
@@ -244,64 +244,7 @@ def _rule_sentence(rule: Mapping[str, Any]) -> str:
     )
 
 
-def conntrack(
-    namespace: Mapping[str, Any], where: Where, seconds: float, thresholds: Mapping[str, float]
-) -> list[Finding]:
-    """Packets that connection tracking dropped: the table was full, or an insert raced."""
-    counters: Mapping[str, Any] = namespace.get("counters") or {}
-    dropped, raced = total(counters, "conntrack.drop"), total(counters, "conntrack.insert_failed")
-    full = max(0, dropped - raced)
-    table: Mapping[str, Any] = namespace.get("conntrack") or {}
-    found = []
-    if full:
-        count, limit = table.get("count"), table.get("max")
-        known_full = bool(count and limit and count >= thresholds["conntrack_full_ratio"] * limit)
-        said = f"the table held {count} of {limit} entries" if limit else "the size of the table could not be read"
-        found.append(
-            finding(
-                "conntrack.table_full",
-                where,
-                full,
-                unit=PACKETS,
-                certainty=EXACT if known_full else BOUND,
-                seconds=seconds,
-                evidence=[f"conntrack drop +{numbers.count(dropped)}, insert_failed +{numbers.count(raced)}; {said}"],
-                advice=[
-                    advise(
-                        "raise net.netfilter.nf_conntrack_max on the node (and nf_conntrack_buckets with it)",
-                        limit,
-                        None,
-                        True,
-                        "one limit for the machine, compared with each namespace's own count",
-                    ),
-                    advise(
-                        "or take this UDP port out of tracking (notrack)", None, None, True, "it then needs no entry"
-                    ),
-                    _no_buffer("conntrack"),
-                ],
-            )
-        )
-    if raced:
-        found.append(
-            finding(
-                "conntrack.insert_failed",
-                where,
-                raced,
-                unit=PACKETS,
-                certainty=BOUND,
-                seconds=seconds,
-                evidence=[f"insert_failed +{numbers.count(raced)}: two first packets of one flow raced"],
-                advice=[
-                    advise("take this UDP port out of tracking (notrack)", None, None, True, "no entry, no race"),
-                    advise(
-                        "raise net.netfilter.nf_conntrack_max", table.get("max"), None, False, "the table was not full"
-                    ),
-                ],
-            )
-        )
-    return found
-
-
-def _no_buffer(place: str) -> dict[str, Any]:
+def before_any_socket(place: str) -> dict[str, Any]:
+    """Say that no buffer helps against a loss at ``place``."""
     why = f"they were lost at {place}, before any socket"
     return advise("a larger receive_buffer", None, None, False, why)

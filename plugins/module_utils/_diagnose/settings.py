@@ -37,6 +37,9 @@ DEFAULT_THRESHOLDS: dict[str, float] = {
     # Share of RAM, and of the UDP memory limit, that one receive buffer may take in an advice.
     "buffer_memory_share": 0.02,
     "buffer_udp_mem_share": 0.25,
+    # Share of RAM that all UDP sockets together, or the backlogs of all CPUs, may take in an advice: the kernel's own
+    # default of udp_mem is 3/4 of an eighth.
+    "udp_memory_share": 0.125,
 }
 
 DEFAULTS: dict[str, Any] = {

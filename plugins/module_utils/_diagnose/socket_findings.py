@@ -20,6 +20,7 @@ from ansible_collections.rxpath.linux.plugins.module_utils._diagnose import (
 from ansible_collections.rxpath.linux.plugins.module_utils._diagnose.buffers import mean_payload
 from ansible_collections.rxpath.linux.plugins.module_utils._diagnose.findings import BOUND, EXACT, Where, finding
 from ansible_collections.rxpath.linux.plugins.module_utils._diagnose.ledger import Ledger
+from ansible_collections.rxpath.linux.plugins.module_utils._diagnose.restarts import merged, unit_of
 from ansible_collections.rxpath.linux.plugins.module_utils._sample.pending import seconds_to_overflow
 
 Finding = dict[str, Any]
@@ -54,6 +55,8 @@ def overflow(
     for socket, analysis in looked[:3]:
         evidence += _socket_evidence(socket, analysis, sample)
         advice += _socket_advice(socket, analysis, sample, where)
+    for socket, analysis in looked[3:]:
+        _join(advice, _socket_advice(socket, analysis, sample, where))
     if explained < ledger.overflow:
         evidence.append(_rest(namespace, ledger.overflow - explained))
     findings = [
@@ -138,10 +141,30 @@ def _socket_advice(
         return consumer_advice.slow_consumer(socket, analysis)
     advice: list[dict[str, Any]] = []
     if analysis.needed_buffer:
-        advice += buffer_advice.enlarge(socket, sample["limits"], analysis.needed_buffer, where.name != "host")
+        need = buffer_advice.need_of(
+            analysis.needed_buffer,
+            analysis.truesize,
+            int(socket.get("drops") or 0),
+            float(sample["window"]["seconds"]),
+        )
+        advice += buffer_advice.enlarge(socket, sample["limits"], need, where.name != "host")
     if causes.READER_STALL in analysis.verdict.causes:
         advice += consumer_advice.stall(socket, analysis)
     return advice
+
+
+def _join(advice: list[dict[str, Any]], more: list[dict[str, Any]]) -> None:
+    """Add the restarts that further sockets need to the advice that they share: what it says is not said again."""
+    for other in more:
+        for one in advice:
+            same = one["helps"] and other["helps"] and _settings(one) == _settings(other)
+            if same and one.get("restart") and other.get("restart"):
+                one["restart"] = merged(one["restart"], other["restart"])
+                break
+
+
+def _settings(advice: Mapping[str, Any]) -> list[str]:
+    return sorted((advice.get("knob") or {}).get("settings") or ())
 
 
 def _rest(namespace: Mapping[str, Any], rest: int) -> str:
@@ -164,6 +187,7 @@ def _entry(socket: Socket, sample: Mapping[str, Any], analysis: analyses.Analysi
         "process": socket.get("process"),
         "pid": socket.get("pid"),
         "container": socket.get("container"),
+        "unit": unit_of(socket),
         "kernel_owned": bool(socket.get("kernel_owned")),
         "closed": bool(socket.get("closed")),
         "receive_buffer": socket.get("receive_buffer"),

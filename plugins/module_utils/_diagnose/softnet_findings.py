@@ -10,16 +10,16 @@ from collections.abc import Mapping
 from typing import Any
 
 from ansible_collections.rxpath.linux.plugins.module_utils._diagnose import numbers
+from ansible_collections.rxpath.linux.plugins.module_utils._diagnose.backlog_advice import longer
 from ansible_collections.rxpath.linux.plugins.module_utils._diagnose.findings import PACKETS, Where, advise, finding
 from ansible_collections.rxpath.linux.plugins.module_utils._diagnose.ledger import total
 
 Finding = dict[str, Any]
 
-_BUSY = 0.8
 
-
-def findings(sample: Mapping[str, Any], host: Where, thresholds: Mapping[str, float]) -> list[Finding]:
+def findings(sample: Mapping[str, Any], host: Where, settings: Mapping[str, Any]) -> list[Finding]:
     """Return what the backlog lost, the flow limit's part told apart, and a CPU that does all the work."""
+    thresholds = settings["thresholds"]
     rows = sample.get("softnet") or []
     seconds = float(sample["window"]["seconds"])
     dropped = sum(int(row.get("dropped") or 0) for row in rows)
@@ -27,7 +27,7 @@ def findings(sample: Mapping[str, Any], host: Where, thresholds: Mapping[str, fl
     processed = sum(int(row.get("processed") or 0) for row in rows)
     found: list[Finding] = []
     if dropped - limited > 0:
-        found.append(_backlog(sample, host, dropped - limited, processed + dropped, seconds, thresholds))
+        found.append(_backlog(sample, host, dropped - limited, processed + dropped, settings))
     if limited > 0:
         found.append(
             _flow_limit(sample, _where(_victims(sample), sample) or host, limited, processed + dropped, seconds)
@@ -36,13 +36,11 @@ def findings(sample: Mapping[str, Any], host: Where, thresholds: Mapping[str, fl
     return found + ([hot] if hot else [])
 
 
-def _backlog(
-    sample: Mapping[str, Any], host: Where, lost: int, arrived: int, seconds: float, thresholds: Mapping[str, float]
-) -> Finding:
+def _backlog(sample: Mapping[str, Any], host: Where, lost: int, arrived: int, settings: Mapping[str, Any]) -> Finding:
     rows = [row for row in sample.get("softnet") or [] if (row.get("dropped") or 0) > 0]
     worst = max(rows, key=lambda row: int(row["dropped"]))
     busy = {row["cpu"]: float(row.get("softirq_share") or 0.0) for row in sample.get("cpus") or []}
-    saturated = busy.get(worst["cpu"], 0.0) >= thresholds["hot_cpu_softirq_share"]
+    saturated = busy.get(worst["cpu"], 0.0) >= settings["thresholds"]["hot_cpu_softirq_share"]
     victims = _victims(sample)
     steered = _steered_to(sample, [int(row["cpu"]) for row in rows])
     if not steered and any(row.get("received_rps") for row in rows):
@@ -74,24 +72,14 @@ def _backlog(
                 "RPS puts packets into the backlog of one CPU; a device with queues enough does not need it",
             )
         )
-    advice.append(
-        advise(
-            "raise net.core.netdev_max_backlog",
-            limit,
-            None if saturated or limit is None else _backlog_size(lost, int(limit)),
-            not saturated,
-            "the CPU is busy all the time: a longer backlog is full a moment later"
-            if saturated
-            else "the CPU has time between the bursts: a longer backlog holds them",
-        )
-    )
+    advice.append(longer(sample, rows, saturated, settings))
     advice.append(advise("a larger receive_buffer", None, None, False, "they were lost before any socket"))
     return finding(
         "softnet.backlog_overflow",
         _where(victims, sample) or host,
         lost,
         unit=PACKETS,
-        seconds=seconds,
+        seconds=float(sample["window"]["seconds"]),
         arrived=arrived,
         interface=victims[0][1] if len(victims) == 1 else None,
         cpu=int(worst["cpu"]) if len(rows) == 1 else None,
@@ -99,14 +87,6 @@ def _backlog(
         evidence=evidence,
         advice=advice,
     )
-
-
-def _backlog_size(lost: int, limit: int) -> int:
-    """Return a power of two above what stood in the backlog and what was lost at once, within reason."""
-    wanted = limit
-    while wanted < min(limit + lost, 30000):
-        wanted *= 2
-    return min(wanted, 32768)
 
 
 def _flow_limit(sample: Mapping[str, Any], host: Where, limited: int, arrived: int, seconds: float) -> Finding:

@@ -9,15 +9,17 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from ansible_collections.rxpath.linux.plugins.module_utils._diagnose import numbers
+from ansible_collections.rxpath.linux.plugins.module_utils._diagnose import buffers, numbers
 from ansible_collections.rxpath.linux.plugins.module_utils._diagnose.findings import (
     BOUND,
     EXACT,
     Where,
     advise,
     finding,
+    sysctl,
 )
 from ansible_collections.rxpath.linux.plugins.module_utils._diagnose.ledger import Ledger
+from ansible_collections.rxpath.linux.plugins.module_utils._diagnose.restarts import unit_of
 
 Finding = dict[str, Any]
 
@@ -87,9 +89,14 @@ def checksum_errors(where: Where, ledger: Ledger, seconds: float) -> list[Findin
 
 
 def memory_limit(
-    namespace: Mapping[str, Any], where: Where, ledger: Ledger, sample: Mapping[str, Any], seconds: float
+    namespace: Mapping[str, Any],
+    where: Where,
+    ledger: Ledger,
+    sample: Mapping[str, Any],
+    thresholds: Mapping[str, float],
 ) -> list[Finding]:
     """Datagrams for which the socket memory of all of UDP, or of a cgroup, was used up."""
+    seconds = float(sample["window"]["seconds"])
     silent = ledger.silent
     at_limit = near_limit(sample)
     # Sockets and protocol counters are read one after the other while traffic goes on.
@@ -117,7 +124,7 @@ def memory_limit(
             )
         )
     losers = [socket for socket in namespace.get("sockets") or [] if (socket.get("drops") or 0) > 0]
-    advice = [_raise_limit(limit, at_limit)]
+    advice = [_raise_limit(namespace, sample, lost, thresholds) if at_limit else _raise_cgroup()]
     advice.append(
         advise(
             "a larger receive_buffer (SO_RCVBUF, net.core.rmem_max, net.core.rmem_default)",
@@ -152,15 +159,41 @@ def near_limit(sample: Mapping[str, Any]) -> bool:
     return int(pages) >= int(limit) - reserve
 
 
-def _raise_limit(limit: Any, at_limit: bool) -> dict[str, Any]:
-    if at_limit:
-        return advise(
-            "raise the first number of net.ipv4.udp_mem (it is the limit), or find the sockets that nobody reads",
-            limit,
-            None,
-            True,
-            "UDP's memory of the whole machine is used up; a queue that nobody reads holds it",
-        )
+def _raise_limit(
+    namespace: Mapping[str, Any], sample: Mapping[str, Any], lost: int, thresholds: Mapping[str, float]
+) -> dict[str, Any]:
+    """Advise on udp_mem: what was held, and beside it all that was lost, within the share of RAM."""
+    action = "raise the first number of net.ipv4.udp_mem (it is the limit), or find the sockets that nobody reads"
+    why = "UDP's memory of the whole machine is used up; a queue that nobody reads holds it"
+    running = [int(number) for number in sample["limits"]["udp_mem"]]
+    memory, page = sample["host"].get("memory_bytes"), int(sample["host"].get("page_size") or 4096)
+    if len(running) != 3 or not memory:
+        return advise(action, running[0], None, True, why)
+    payload = buffers.mean_payload(namespace.get("counters") or {})
+    truesize = buffers.DEFAULT_TRUESIZE
+    if payload is not None:
+        truesize = buffers.truesize_of(payload, sample.get("truesize") or [])
+    held = max(running[0], int((sample.get("udp_memory") or {}).get("pages_max") or 0))
+    missing = -(-lost * truesize // page)
+    ceiling = int(memory * thresholds["udp_memory_share"]) // page
+    wanted = min(held + missing, ceiling)
+    share = numbers.share(thresholds["udp_memory_share"])
+    if wanted <= running[0]:
+        why += f"; it has {share} of the memory of the host already, which is the most that is advised"
+        return advise(action, running[0], None, True, why)
+    why += (
+        f": {numbers.count(held)} pages and {numbers.count(lost)} lost datagrams x {numbers.count(truesize)} bytes ="
+        f" {numbers.count(held + missing)} pages"
+    )
+    if wanted < held + missing:
+        why += f", cut to {numbers.count(wanted)}, {share} of the memory of the host"
+    value = buffers.udp_mem_triple(wanted, running)
+    pace = lost * truesize / page / float(sample["window"]["seconds"])
+    fill = (wanted - running[0]) / pace
+    return advise(action, running[0], wanted, True, why, knob=sysctl("net.ipv4.udp_mem", value), fill_seconds=fill)
+
+
+def _raise_cgroup() -> dict[str, Any]:
     return advise(
         "raise the memory limit of the cgroup (container) that owns the socket",
         None,
@@ -174,6 +207,7 @@ def _socket(socket: Mapping[str, Any]) -> dict[str, Any]:
     size = float(socket.get("receive_buffer") or 0)
     keys = ("local", "inode", "process", "pid", "container", "receive_buffer", "drops")
     entry: dict[str, Any] = {key: socket.get(key) for key in keys}
+    entry["unit"] = unit_of(socket)
     entry["protocol"] = socket.get("protocol") or "udp"
     entry["queue_share"] = round((socket.get("queue_max") or 0) / size, 4) if size else None
     return entry

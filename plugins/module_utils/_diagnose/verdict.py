@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from ansible_collections.rxpath.linux.plugins.module_utils._diagnose import (
+    conntrack_findings,
     device_findings,
     ip_findings,
     numbers,
@@ -76,7 +77,7 @@ def collect_findings(sample: Mapping[str, Any], settings: Mapping[str, Any]) -> 
     thresholds = settings["thresholds"]
     namespaces = sample.get("namespaces") or []
     host = _where(namespaces[0]) if namespaces else Where("host", None, None)
-    found = softnet_findings.findings(sample, host, thresholds)
+    found = softnet_findings.findings(sample, host, settings)
     for namespace in namespaces:
         where = _where(namespace)
         ledger = open_ledger(namespace)
@@ -84,10 +85,10 @@ def collect_findings(sample: Mapping[str, Any], settings: Mapping[str, Any]) -> 
         found += ip_findings.counted(namespace, where, seconds, thresholds)
         found += ip_findings.reassembly(namespace, where, seconds)
         found += ip_findings.unaccounted(namespace, where, seconds, thresholds)
-        found += ip_findings.conntrack(namespace, where, seconds, thresholds)
+        found += conntrack_findings.conntrack(namespace, where, sample, thresholds)
         found += udp_findings.no_listener(where, ledger, seconds)
         found += udp_findings.checksum_errors(where, ledger, seconds)
-        found += udp_findings.memory_limit(namespace, where, ledger, sample, seconds)
+        found += udp_findings.memory_limit(namespace, where, ledger, sample, thresholds)
         found += udp_findings.socket_filter(namespace, where, ledger, seconds)
         found += socket_findings.overflow(namespace, where, ledger, sample, settings)
     found += _of_the_rest(sample, settings)
@@ -104,10 +105,10 @@ def _of_the_rest(sample: Mapping[str, Any], settings: Mapping[str, Any]) -> list
     summed = {"counters": rest["counters"], "sockets": [], "socket_summary": {}}
     ledger = open_ledger(summed)
     found = ip_findings.counted(summed, where, seconds, settings["thresholds"])
-    found += ip_findings.conntrack(summed, where, seconds, settings["thresholds"])
+    found += conntrack_findings.conntrack(summed, where, sample, settings["thresholds"])
     found += udp_findings.no_listener(where, ledger, seconds)
     found += udp_findings.checksum_errors(where, ledger, seconds)
-    found += udp_findings.memory_limit(summed, where, ledger, sample, seconds)
+    found += udp_findings.memory_limit(summed, where, ledger, sample, settings["thresholds"])
     return found + socket_findings.overflow(summed, where, ledger, sample, settings)
 
 

@@ -18,6 +18,7 @@ from ansible_collections.rxpath.linux.plugins.module_utils._diagnose.buffers imp
     BUSY_READER_SHARE,
     DEFAULT_TRUESIZE,
     buffer_for,
+    udp_mem_triple,
 )
 from ansible_collections.rxpath.linux.plugins.module_utils._diagnose.numbers import count, duration, size
 
@@ -122,5 +123,4 @@ def udp_mem_for(pages: int, running: str | None) -> str | None:
     now = [int(word) for word in running.split()]
     if len(now) != 3 or now[0] >= pages:
         return None
-    wanted = (pages, -(-pages * 4 // 3), pages * 2)
-    return " ".join(str(max(new, old)) for new, old in zip(wanted, now))
+    return udp_mem_triple(pages, now)

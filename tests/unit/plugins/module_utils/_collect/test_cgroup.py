@@ -13,6 +13,7 @@ from ansible_collections.rxpath.linux.plugins.module_utils._collect.cgroup impor
     parse_cpu_stat,
     parse_proc_cgroup,
     pod_uid,
+    service_unit,
 )
 from ansible_collections.rxpath.linux.plugins.module_utils._collect.errors import ParseError
 
@@ -75,6 +76,32 @@ def test_pod_uid() -> None:
     assert pod_uid(f"/kubepods.slice/kubepods-burstable-pod{SLICE_UID}.slice/cri-containerd-{HEX}.scope") == UID
     assert pod_uid(f"/kubepods/besteffort/pod{UID}/{HEX}") == UID
     assert pod_uid("/system.slice/podman.service") is None
+
+
+@pytest.mark.parametrize(
+    ("path", "expected"),
+    [
+        pytest.param("/system.slice/nsd.service", "nsd.service", id="service"),
+        pytest.param("/../../system.slice/nsd.service/worker", "nsd.service", id="below-it"),
+        pytest.param("/system.slice/system-dns.slice/dns@a\\x2db.service", "dns@a\\x2db.service", id="instance"),
+        pytest.param("/system.slice/_cgroup.service", "cgroup.service", id="escaped-by-systemd"),
+        pytest.param("/system.slice/app.service/evil.service", "app.service", id="outermost"),
+        pytest.param("/user.slice/user-0.slice/user@0.service/app.slice/x.service", None, id="a-users"),
+        pytest.param("/user.slice/user-0.slice/session-3.scope", None, id="session"),
+        pytest.param(f"/system.slice/docker-{HEX}.scope", None, id="container"),
+        pytest.param(
+            f"/system.slice/containerd.service/kubepods-pod{SLICE_UID}.slice:cri-containerd:{HEX}", None, id="pod"
+        ),
+        pytest.param(f"/system.slice/dns.service/libpod-payload-{HEX}", "dns.service", id="quadlet"),
+        pytest.param("/system.slice/a b.service", None, id="no-name-of-a-unit"),
+        pytest.param("/system.slice/.service", None, id="nothing"),
+        pytest.param("/system.slice/nsd.service\n", None, id="line-end"),
+        pytest.param("/", None, id="root"),
+        pytest.param("", None, id="empty"),
+    ],
+)
+def test_unit(path: str, expected: str | None) -> None:
+    assert service_unit(path) == expected
 
 
 @pytest.mark.parametrize(
