@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import jinja2
+from ansible_collections.rxpath.linux.plugins.plugin_utils import _changes as changes
 from ansible_collections.rxpath.linux.plugins.plugin_utils import _strip as strip
 from ansible_collections.rxpath.linux.plugins.plugin_utils import _summary as summary
 from ansible_collections.rxpath.linux.plugins.plugin_utils import _wording as wording
@@ -57,6 +58,7 @@ class HostView(NamedTuple):
     charts_left: int
     counters: list[tuple[str, str, list[Any]]]
     counters_left: int
+    windows: list[str]
 
 
 def render_html(report: dict[str, Any]) -> str:
@@ -140,6 +142,7 @@ def _views(report: dict[str, Any]) -> list[HostView]:
                 charts_left=left,
                 counters=counters[:MAX_COUNTERS],
                 counters_left=max(0, len(counters) - MAX_COUNTERS),
+                windows=changes.window_titles(host),
             )
         )
     return views
@@ -149,7 +152,7 @@ def _charts(host: dict[str, Any], ident: str, limit: int) -> tuple[list[Drawn], 
     drawn: list[Drawn] = []
     left = 0
     windows = host.get("windows") or []
-    for window in windows:
+    for window, title in zip(windows, changes.window_titles(host)):
         for series in (window.get("series") or {}).values():
             if not isinstance(series, dict):
                 continue
@@ -159,7 +162,7 @@ def _charts(host: dict[str, Any], ident: str, limit: int) -> tuple[list[Drawn], 
             name = f"{ident}-chart-{len(drawn) + 1}"
             picture = chart(series, f"{name}-title")
             if picture:
-                drawn.append(Drawn(name, str(window.get("label") or "") if len(windows) > 1 else "", series, picture))
+                drawn.append(Drawn(name, title if len(windows) > 1 else "", series, picture))
     return drawn, left
 
 

@@ -14,6 +14,7 @@ from typing import Any
 from xml.etree import ElementTree
 
 from ansible_collections.rxpath.linux.plugins.plugin_utils import _wording as wording
+from ansible_collections.rxpath.linux.plugins.plugin_utils._changes import rounds
 from ansible_collections.rxpath.linux.plugins.plugin_utils._shape import shown
 from ansible_collections.rxpath.linux.plugins.plugin_utils._summary import (
     Summary,
@@ -127,7 +128,8 @@ def _detail(name: str, summary: Summary, host: dict[str, Any]) -> str:
 
 def _output(host: dict[str, Any]) -> str:
     blind = [f"blind spot: {wording.sentence(item)}" for item in host.get("blind_spots") or []]
-    return "\n\n".join([_told(finding, host) for finding in host.get("findings") or []] + blind)
+    changed = [f"{turn.title.lower()}: {one.line}" for turn in rounds(host) for one in turn.changes]
+    return "\n\n".join(changed + [_told(finding, host) for finding in host.get("findings") or []] + blind)
 
 
 def _told(finding: dict[str, Any], host: dict[str, Any]) -> str:

@@ -15,6 +15,7 @@ from datetime import datetime, timezone
 from typing import Any
 
 from ansible_collections.rxpath.linux.plugins.plugin_utils import _wording as wording
+from ansible_collections.rxpath.linux.plugins.plugin_utils._changes import PLANNED, tell
 from ansible_collections.rxpath.linux.plugins.plugin_utils._shape import shown
 from ansible_collections.rxpath.linux.plugins.plugin_utils._summary import Summary, rank, summaries, window_seconds
 
@@ -65,6 +66,8 @@ def render_metrics(report: dict[str, Any]) -> str:
     gauges.declare("pending", "Sockets' overflows that are predicted and not yet counted.")
     gauges.declare("unknowns", "Things that the audit could not read on a host.")
     gauges.declare("blind_spots", "Places on a host where datagrams can be lost without a counter.")
+    gauges.declare("rounds", "Rounds of change and window on a host that was changed.")
+    gauges.declare("changes", "Changes on a host that were kept, put back because they did not help, or only planned.")
     gauges.declare("rule_matched", "1 where a rule of the site matched a host, 0 where it did not.")
     gauges.add("generated_timestamp_seconds", _epoch(str(plain.get("generated_at") or "")))
     hosts = summaries(plain)
@@ -94,6 +97,11 @@ def _add_host(gauges: _Gauges, summary: Summary, host: dict[str, Any]) -> None:
         gauges.add("blind_spots", len(host.get("blind_spots") or []), host=name)
     if host.get("main_loss"):
         gauges.add("main_loss_ratio", summary.ratio, host=name)
+    outcomes = [tell(change).outcome for change in host.get("changes") or []]
+    if any(outcome != PLANNED for outcome in outcomes):
+        gauges.add("rounds", host.get("rounds"), host=name)
+    for outcome in outcomes:
+        gauges.add("changes", 1, host=name, outcome=outcome.replace(" ", "_"))
     seen = set()
     for rule in host.get("rules") or []:
         key = (str(rule.get("name")), str(rule.get("severity")))

@@ -23,7 +23,8 @@ _ADVICE = ("action", "current", "recommended", "helps", "why")
 _WINDOW = ("label", "seconds", "counters")
 _SERIES = ("namespace", "socket", "inode", "process", "receive_buffer", "t", "arrivals", "reads", "drops", "queue")
 _RULE = ("name", "severity", "message", "matched")
-_CHANGE = ("what", "from", "to", "kept", "why")
+_CHANGE = ("what", "from", "to", "kept", "why", "round", "planned", "comparison")
+_CHANGE_LISTS = ("findings", "restart")
 
 
 def shown(report: Mapping[str, Any]) -> dict[str, Any]:
@@ -44,7 +45,7 @@ def shown(report: Mapping[str, Any]) -> dict[str, Any]:
             window["series"] = series if isinstance(series, dict) else {}
             _fill([one for one in window["series"].values() if isinstance(one, dict)], _SERIES)
         _fill(host["rules"], _RULE)
-        _fill(host["changes"], _CHANGE)
+        _fill(host["changes"], _CHANGE, _CHANGE_LISTS)
     return copy
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
+from ansible_collections.rxpath.linux.plugins.plugin_utils import _changes
 from ansible_collections.rxpath.linux.plugins.plugin_utils import _wording as wording
 
 
@@ -25,6 +26,7 @@ class Summary(NamedTuple):
     act: list[str]
     vain: list[str]
     others: list[dict[str, Any]]  # the remaining losses
+    rounds: list[_changes.Round]  # what was changed, or is planned
 
     @property
     def rate(self) -> float:
@@ -47,16 +49,17 @@ def summaries(report: dict[str, Any]) -> list[Summary]:
 def alike(hosts: list[Summary]) -> list[list[Summary]]:
     """Group hosts whose headline is the same finding, with the same causes, in the same process; order is kept.
 
-    Hosts without a finding are alike when their reasons are.
+    Hosts without a finding are alike when their reasons are, or when the same was changed with the same outcome.
     """
     groups: dict[tuple[str, ...], list[Summary]] = {}
     for host in hosts:
-        key: tuple[str, ...] = (host.status, host.reason)
+        changed = [f"{one.what} {one.outcome}" for turn in host.rounds for one in turn.changes]
+        key: tuple[str, ...] = (host.status, "" if changed else host.reason, *changed)
         if host.finding is not None:
             sockets = losers(host.finding)
             process = str(sockets[0].get("process")) if sockets else ""
             pending = str(bool(host.finding.get("pending")))
-            key = (host.status, str(host.finding.get("finding")), host.why, process, pending)
+            key = (host.status, str(host.finding.get("finding")), host.why, process, pending, *changed)
         groups.setdefault(key, []).append(host)
     return list(groups.values())
 
@@ -83,6 +86,7 @@ def summarise(name: str, host: dict[str, Any]) -> Summary:
         act=[act(item) for item in advice if item.get("helps")],
         vain=[vain(item) for item in advice if not item.get("helps")],
         others=[finding for finding in findings if finding is not main and finding.get("class") == "loss"],
+        rounds=_changes.rounds(host),
     )
 
 

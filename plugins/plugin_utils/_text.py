@@ -10,6 +10,7 @@ import textwrap
 from typing import Any
 
 from ansible_collections.rxpath.linux.plugins.plugin_utils import _wording as wording
+from ansible_collections.rxpath.linux.plugins.plugin_utils._changes import PLANNED
 from ansible_collections.rxpath.linux.plugins.plugin_utils._shape import shown
 from ansible_collections.rxpath.linux.plugins.plugin_utils._summary import Summary, alike, summaries
 
@@ -18,6 +19,7 @@ from ansible_collections.rxpath.linux.plugins.plugin_utils._summary import Summa
 MAX_BLOCKS = 12
 MAX_NAMES = 4
 MAX_LINES = 20
+MAX_CHANGES = 6
 WIDTH = 110
 
 _COLOURS = {
@@ -43,7 +45,7 @@ def render_text(report: dict[str, Any], color: bool) -> str:
     if not hosts:
         return "no host was audited"
     lines: list[str] = []
-    told = [host for host in hosts if host.status in ("fail", "error", "unreachable", "warn")]
+    told = [host for host in hosts if host.rounds or host.status in ("fail", "error", "unreachable", "warn")]
     quiet = [host for host in hosts if host not in told]
     small = len(hosts) <= MAX_LINES
     # In a fleet one fault is often on many hosts: it is told once, for the host that has it worst.
@@ -92,6 +94,7 @@ def _block(group: list[Summary], color: bool) -> list[str]:
     lines = [_line(host, color, brief=host.finding is not None)]
     if host.finding is not None:
         lines += _told(host)
+    lines += _changed(host)
     if len(group) > 1:
         lines += _field("same", f"on {len(group) - 1} more: {_names(group[1:])}")
     return lines
@@ -116,6 +119,18 @@ def _told(host: Summary) -> list[str]:
         more = f", and {len(host.others) - 3} more" if len(host.others) > 3 else ""
         lines += _field("also", ", ".join(named) + more)
     return lines
+
+
+def _changed(host: Summary) -> list[str]:
+    """Return what was changed, first round first; which round is said where there are several."""
+    several = len(host.rounds) > 1
+    told = [(turn.title, one) for turn in host.rounds for one in turn.changes]
+    lines = []
+    for title, one in told[:MAX_CHANGES]:
+        label = "plan" if one.outcome == PLANNED else "changed"
+        lines += _field(label, f"{title.lower()}: {one.line}" if several and label == "changed" else one.line)
+    more = len(told) - MAX_CHANGES
+    return lines + _field("", f"and {more} more in the report" if more > 0 else "")
 
 
 def _line(host: Summary, color: bool, brief: bool = False) -> str:
