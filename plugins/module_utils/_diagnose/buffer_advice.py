@@ -93,7 +93,9 @@ def enlarge(socket: Mapping[str, Any], limits: Mapping[str, Any], need: Need, in
     if kind == BEFORE and rmem_default and int(rmem_default) >= need.size:
         return [
             advise(
-                f"restart {who}, so that its socket gets the new rmem_default as its receive_buffer",
+                f"restart {who}, so that its socket gets the new rmem_default as its receive_buffer"
+                if restart
+                else f"measure again: the next socket of {who} gets the new rmem_default as its receive_buffer",
                 size,
                 int(rmem_default),
                 True,

@@ -39,3 +39,17 @@ def merged(*groups: Iterable[Restart]) -> list[Restart]:
     for group in groups:
         rows += [row for row in group if row not in rows]
     return rows
+
+
+def join(advice: list[dict[str, Any]], more: Iterable[Mapping[str, Any]]) -> None:
+    """Add the restarts that further sockets need to the advice that they share: what it says is not said again."""
+    for other in more:
+        for one in advice:
+            same = one["helps"] and other["helps"] and _settings(one) == _settings(other)
+            if same and one.get("restart") and other.get("restart"):
+                one["restart"] = merged(one["restart"], other["restart"])
+                break
+
+
+def _settings(advice: Mapping[str, Any]) -> list[str]:
+    return sorted((advice.get("knob") or {}).get("settings") or ())

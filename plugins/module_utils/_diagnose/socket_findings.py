@@ -20,7 +20,7 @@ from ansible_collections.rxpath.linux.plugins.module_utils._diagnose import (
 from ansible_collections.rxpath.linux.plugins.module_utils._diagnose.buffers import mean_payload
 from ansible_collections.rxpath.linux.plugins.module_utils._diagnose.findings import BOUND, EXACT, Where, finding
 from ansible_collections.rxpath.linux.plugins.module_utils._diagnose.ledger import Ledger
-from ansible_collections.rxpath.linux.plugins.module_utils._diagnose.restarts import merged, unit_of
+from ansible_collections.rxpath.linux.plugins.module_utils._diagnose.restarts import join, unit_of
 from ansible_collections.rxpath.linux.plugins.module_utils._sample.pending import seconds_to_overflow
 
 Finding = dict[str, Any]
@@ -56,7 +56,7 @@ def overflow(
         evidence += _socket_evidence(socket, analysis, sample)
         advice += _socket_advice(socket, analysis, sample, where)
     for socket, analysis in looked[3:]:
-        _join(advice, _socket_advice(socket, analysis, sample, where))
+        join(advice, _socket_advice(socket, analysis, sample, where))
     if explained < ledger.overflow:
         evidence.append(_rest(namespace, ledger.overflow - explained))
     findings = [
@@ -151,20 +151,6 @@ def _socket_advice(
     if causes.READER_STALL in analysis.verdict.causes:
         advice += consumer_advice.stall(socket, analysis)
     return advice
-
-
-def _join(advice: list[dict[str, Any]], more: list[dict[str, Any]]) -> None:
-    """Add the restarts that further sockets need to the advice that they share: what it says is not said again."""
-    for other in more:
-        for one in advice:
-            same = one["helps"] and other["helps"] and _settings(one) == _settings(other)
-            if same and one.get("restart") and other.get("restart"):
-                one["restart"] = merged(one["restart"], other["restart"])
-                break
-
-
-def _settings(advice: Mapping[str, Any]) -> list[str]:
-    return sorted((advice.get("knob") or {}).get("settings") or ())
 
 
 def _rest(namespace: Mapping[str, Any], rest: int) -> str:

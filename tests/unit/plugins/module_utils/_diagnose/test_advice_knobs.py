@@ -7,8 +7,11 @@
 from __future__ import annotations
 
 import copy
+import json
+from pathlib import Path
 from typing import Any, Callable
 
+import jsonschema
 import pytest
 from ansible_collections.rxpath.linux.plugins.module_utils._diagnose import buffers
 from ansible_collections.rxpath.linux.plugins.module_utils._diagnose.findings import finding_key
@@ -83,6 +86,8 @@ def test_a_closed_socket_needs_no_restart_and_a_kernels_own_gets_no_knob(simulat
     (one,) = knobs(first(bursty(simulate, closed=True)))
     assert "restart" not in one
     assert "restart" not in one["action"]
+    again = first(bursty(simulate, limits={"rmem_default": 16 * MIB}, closed=True))
+    assert not any("restart" in one or "restart" in one["action"] for one in again["advice"])
     assert knobs(first(bursty(simulate, kernel_owned=True, process=None, pid=None))) == []
 
 
@@ -292,3 +297,27 @@ def test_key_is_the_same_in_another_namespace_of_that_name() -> None:
     assert (
         finding_key({"finding": "softnet.flow_limit", "namespace": None, "interface": None}) == "softnet.flow_limit||"
     )
+
+
+SCHEMA = json.loads((Path(__file__).parents[5] / "docs/report.schema.json").read_text(encoding="utf-8"))
+
+
+def test_what_a_machine_reads_is_as_the_schema_has_it(simulate: Make, document: Make, namespace: Make) -> None:
+    samples = [
+        bursty(simulate, cgroup="/system.slice/nsd.service"),
+        simulate(lambda _now: 9000.0, lambda _now: 3000.0),
+        at_limit(simulate),
+        nic(document, namespace, {"rx": 256, "rx_max": 4096}),
+        conntrack(document, namespace, "host", 65536),
+    ]
+    hosts = {f"h{number}": diagnose_host(sample, {}) for number, sample in enumerate(samples)}
+    report = {"schema": 1, "generated_at": "2026-01-01T00:00:00Z", "hosts": hosts}
+    check = jsonschema.Draft202012Validator(SCHEMA)
+    check.validate(report)
+    advice = knobs(hosts["h0"]["findings"][0])[0]
+    for broken in ({"helps": False}, {"knob": {"family": "hope"}}, {"restart": [{"pid": "x"}]}, {"fill_seconds": -1}):
+        kept = copy.deepcopy(advice)
+        advice.update(broken)
+        assert not check.is_valid(report), broken
+        advice.clear()
+        advice.update(kept)
