@@ -13,7 +13,7 @@ from typing import Any, Callable
 
 import jsonschema
 import pytest
-from ansible_collections.rxpath.linux.plugins.module_utils._diagnose import buffers
+from ansible_collections.rxpath.linux.plugins.module_utils._diagnose import buffer_advice, buffers
 from ansible_collections.rxpath.linux.plugins.module_utils._diagnose.findings import finding_key
 from ansible_collections.rxpath.linux.plugins.module_utils._diagnose.verdict import diagnose_host
 
@@ -89,6 +89,13 @@ def test_a_closed_socket_needs_no_restart_and_a_kernels_own_gets_no_knob(simulat
     again = first(bursty(simulate, limits={"rmem_default": 16 * MIB}, closed=True))
     assert not any("restart" in one or "restart" in one["action"] for one in again["advice"])
     assert knobs(first(bursty(simulate, kernel_owned=True, process=None, pid=None))) == []
+
+
+@pytest.mark.parametrize(("size", "more"), [(100_000, False), (212_992, False), (212_993, True)])
+def test_no_request_lowers_what_is_there(size: int, more: bool) -> None:
+    socket, limits = {"receive_buffer": 212992, "process": "server"}, {"rmem_default": 212992, "rmem_max": 4 * MIB}
+    advice = buffer_advice.enlarge(socket, limits, buffer_advice.need_of(size, 832, 10, 1.0), False)
+    assert any("knob" in one for one in advice) is more
 
 
 @pytest.mark.parametrize(
