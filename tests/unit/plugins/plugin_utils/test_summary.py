@@ -19,7 +19,7 @@ def test_the_worst_host_comes_first_and_the_larger_loss_before_the_smaller() -> 
         ("fail", "node-dns-05"),
         ("fail", "flow-01"),
     ]
-    assert [status for status, _name in told[4:]] == [
+    assert [status for status, _name in told[5:]] == [
         "error",
         "unreachable",
         "warn",
