@@ -90,6 +90,8 @@ def predict(host: Host, request: Request, *, scope: str = "both") -> Plan:
     """
     family = find_family(request["family"])
     device = str(request.get("interface", ""))
+    if family.check is not None:
+        family.check(request)
     plan = Plan()
     if scope != "boot" or not family.remembers:
         full = request if family.remembers else {**request, "scope": scope}

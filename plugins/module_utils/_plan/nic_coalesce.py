@@ -17,7 +17,7 @@ from ansible_collections.rxpath.linux.plugins.module_utils._plan.change import C
 
 NUMBERS = ("rx_usecs", "rx_frames", "tx_usecs", "tx_frames")
 SWITCHES = ("adaptive_rx", "adaptive_tx")
-_ON = {"on": True, "true": True, "yes": True, "off": False, "false": False, "no": False}
+ON = {"on": True, "true": True, "yes": True, "off": False, "false": False, "no": False}
 
 
 class CoalesceState(NamedTuple):
@@ -41,7 +41,7 @@ def plan_coalesce(request: Mapping[str, Any], state: CoalesceState) -> Plan:
     wanted = dict(state.values)
     unsupported, lacking = [], []
     for name, value in asked.items():
-        setting = _ON[str(value).lower()] if name in SWITCHES else int(value)
+        setting = ON[str(value).lower()] if name in SWITCHES else int(value)
         if setting == state.values[name]:
             continue
         if state.settable is not None and name not in state.settable:
