@@ -80,6 +80,7 @@ def rollback(host: Host, *, check: bool, lease: Optional[str] = None, force: boo
             )
         state.forget()
         clear(host)
+    leases.clear(host)
     return _result(changes, gone, notes)
 
 
@@ -88,6 +89,7 @@ def _tidy(host: Host, state: State, lease: Optional[str]) -> None:
     if os.path.isdir(host.path(DIRECTORY)):
         with leases.held(host, lease, "rollback"):
             state.forget()
+        leases.clear(host)
 
 
 def _restore_devices(host: Host, devices: list[tuple[str, _Rows]]) -> list[str]:
