@@ -60,15 +60,17 @@ extends_documentation_fragment:
 seealso:
   - module: rxpath.linux.nic_ring
 notes:
+  - Check mode knows the times that e1000, e1000e, igb and igc refuse. What other drivers refuse of their own accord is
+    found out by the run alone, which names it under RV(unsupported) where check mode told of a change.
   - While C(adaptive_rx) is on, most drivers ignore C(rx_usecs); the module warns of that.
 """
 
 EXAMPLES = r"""
-- name: Interrupt for a received frame within eight microseconds
+- name: Interrupt for a received frame within twenty microseconds
   rxpath.linux.nic_coalesce:
     interface: eth0
     adaptive_rx: "off"
-    rx_usecs: 8
+    rx_usecs: 20
 """
 
 RETURN = r"""
@@ -98,7 +100,7 @@ changes:
     - knob: coalesce
       target: eth0
       from: {adaptive_rx: true, adaptive_tx: false, rx_frames: 0, rx_usecs: 50, tx_frames: 0, tx_usecs: 50}
-      to: {adaptive_rx: false, adaptive_tx: false, rx_frames: 0, rx_usecs: 8, tx_frames: 0, tx_usecs: 50}
+      to: {adaptive_rx: false, adaptive_tx: false, rx_frames: 0, rx_usecs: 20, tx_frames: 0, tx_usecs: 50}
 applied:
   description: Each setting that was written, with the value that was read back after it.
   returned: success
@@ -107,7 +109,7 @@ applied:
   sample:
     - knob: coalesce
       target: eth0
-      value: {adaptive_rx: false, adaptive_tx: false, rx_frames: 0, rx_usecs: 8, tx_frames: 0, tx_usecs: 50}
+      value: {adaptive_rx: false, adaptive_tx: false, rx_frames: 0, rx_usecs: 20, tx_frames: 0, tx_usecs: 50}
 unsupported:
   description: What the driver or the kernel cannot do of the request, one sentence each.
   returned: success

@@ -30,8 +30,9 @@ _SHARE = 2 / 3
 _FIRST_PAUSE = {True: 0.8, False: 2.0}
 _PAUSE = 1.0
 # One attempt over a connection that cannot notice by itself that it is dead. One that is given up was not in vain only
-# if it was dead: a host that is slow would never finish any.
+# if it was dead: a host that is slow would never finish any, so that it has as long again as its slowest execution.
 _ATTEMPT_SECONDS = 30.0
+_SLOWER = 2.0
 _GRACE_SECONDS = 60.0
 _SHOW_EVERY = 5.0
 # A link that dies under an established connection ends ssh after these, not after the many minutes of TCP.
@@ -49,10 +50,14 @@ class ReturningAction(ActionBase):
 
     _supports_check_mode = True
     _supports_async = False
+    # Seconds of the slowest execution that came to its end.
+    _slowest = 0.0
 
     def run_module(self, name: str, arguments: Mapping[str, Any], task_vars: Mapping[str, Any] | None) -> Result:
         """Execute a module. Raises AnsibleConnectionFailure where the host is not reached."""
+        began = time.monotonic()
         result: Result = self._execute_module(module_name=name, module_args=dict(arguments), task_vars=task_vars)
+        self._slowest = max(self._slowest, time.monotonic() - began)
         return result
 
     @property
@@ -85,12 +90,19 @@ class ReturningAction(ActionBase):
                     shown = time.monotonic()
                     host = self._play_context.remote_addr
                     display.display(f"{host}: {what}, {round(shown - began)} of {round(seconds)} s")
-                # One that has begun is not cut off at the end: its confirmation may be on its way.
-                most = left + _GRACE_SECONDS if self._notices_death else _ATTEMPT_SECONDS
-                with contextlib.suppress(AnsibleConnectionFailure, _AttemptOverError), _bounded(most):
+                with contextlib.suppress(AnsibleConnectionFailure, _AttemptOverError), _bounded(self._patience(left)):
                     answer = ask()
                     if answer is not None:
                         return answer
+
+    def _patience(self, left: float) -> float:
+        """Return how long an attempt may last that begins with ``left`` seconds to go.
+
+        It is not cut off when these are over: its confirmation may be on its way.
+        """
+        if self._notices_death or self.is_local:
+            return left + _GRACE_SECONDS
+        return max(_ATTEMPT_SECONDS, _SLOWER * self._slowest)
 
     def forget_remote_files(self) -> None:
         """Leave what is on a host that cannot be reached: cleaning up there would hide this task's own failure."""

@@ -15,13 +15,14 @@ import subprocess
 import tempfile
 import time
 from pathlib import Path
+from typing import Optional
 
 from .traces import VARIABLE, new_mark, traces
 
 ROOT = Path(__file__).resolve().parents[2]
 _BIN = ROOT / ".venv/bin"
 _REACH_SECONDS = 240.0
-# An ansible-playbook whose molecule was killed goes on until it finds that its hosts are gone.
+# What one task started goes on until that task is done, and hosts end with their owner when they are up.
 _SETTLE_SECONDS = 90.0
 
 
@@ -30,6 +31,7 @@ def left_behind(scenario: str, moment: str, number: signal.Signals) -> list[str]
     place = Path(tempfile.mkdtemp(prefix="rxp-"))
     mark = new_mark()
     before = traces(mark)
+    process: Optional[subprocess.Popen[bytes]] = None
     try:
         environment = {
             **os.environ,
@@ -66,8 +68,9 @@ def left_behind(scenario: str, moment: str, number: signal.Signals) -> list[str]
         keys = [str(path) for path in place.rglob("user_key")]
         return left + [f"file {path}" for path in keys]
     finally:
-        with contextlib.suppress(ProcessLookupError):
-            os.killpg(process.pid, signal.SIGKILL)
+        if process is not None:
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)
         shutil.rmtree(place, ignore_errors=True)
 
 

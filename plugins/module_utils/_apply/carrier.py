@@ -14,7 +14,7 @@ from __future__ import annotations
 import time
 from typing import Callable
 
-from ansible_collections.rxpath.linux.plugins.module_utils._apply.errors import KnobError
+from ansible_collections.rxpath.linux.plugins.module_utils._apply.errors import LinkLostError
 from ansible_collections.rxpath.linux.plugins.module_utils._apply.host import Host
 from ansible_collections.rxpath.linux.plugins.module_utils._facts.reader import Reader
 
@@ -44,7 +44,7 @@ def link_condition(reader: Reader, device: str) -> frozenset[str]:
 def watch_link(host: Host, device: str, seconds: float = WAIT_SECONDS) -> Callable[[], None]:
     """Note how a link is, and return a function that waits until it is so again.
 
-    A link that was down is not waited for. The function raises KnobError with what is missing after ``seconds``.
+    A link that was down is not waited for. The function raises LinkLostError with what is missing after ``seconds``.
     """
     reader = host.reader()
     before = link_condition(reader, device)
@@ -57,7 +57,7 @@ def watch_link(host: Host, device: str, seconds: float = WAIT_SECONDS) -> Callab
             steady = 0 if missing else steady + 1
             if missing and time.monotonic() >= deadline:
                 what = ", ".join(sorted(missing))
-                raise KnobError(f"{device}: the link did not come back within {seconds:g} s: no {what}")
+                raise LinkLostError(f"{device}: the link did not come back within {seconds:g} s: no {what}")
             if before:
                 time.sleep(_PAUSE)
 

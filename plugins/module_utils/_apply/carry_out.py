@@ -50,12 +50,14 @@ def tune(
     scope: str = "both",
     lease: Optional[str] = None,
     strict: bool = False,
+    still_wanted: Optional[Callable[[], bool]] = None,
 ) -> dict[str, Any]:
     """Carry out a request, or in check mode tell what that would change.
 
     ``scope``: "both", "running" (nothing is kept for boot) or "boot" (nothing that runs is touched). ``lease`` is the
     token of a run; without it the call takes a lease of its own. ``strict`` makes an error of what is not supported
-    or refused.
+    or refused. ``still_wanted`` is asked when the lease is there, which may have been waited for: False, and nothing is
+    done.
     Returns {"changed", "changes", "applied", "unsupported", "refused", "warnings", "notes", "diff", "boot"}.
     Raises KnobError, after it has put back what this call had written, and LeaseHeldError.
     """
@@ -72,6 +74,8 @@ def tune(
     if check or not (plan.changes or State.load(host).unfinished(family.name, device)):
         return result_of(host, request, scope, plan, [])
     with leases.held(host, lease, holder_of(family.name)):
+        if still_wanted is not None and not still_wanted():
+            return result_of(host, request, scope, Plan(), [])
         # Anew, now that nobody else can change anything.
         plan = predict(host, request, scope=scope)
         plan = plan._replace(notes=(*settled, *plan.notes))
@@ -90,6 +94,8 @@ def predict(host: Host, request: Request, *, scope: str = "both") -> Plan:
     """
     family = find_family(request["family"])
     device = str(request.get("interface", ""))
+    if family.check is not None:
+        family.check(request)
     plan = Plan()
     if scope != "boot" or not family.remembers:
         full = request if family.remembers else {**request, "scope": scope}

@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Callable
 
 from ansible_collections.rxpath.linux.plugins.module_utils._apply.device import require_interface
 from ansible_collections.rxpath.linux.plugins.module_utils._apply.errors import KnobError
@@ -20,17 +20,18 @@ from ansible_collections.rxpath.linux.plugins.module_utils._facts.hardware impor
 from ansible_collections.rxpath.linux.plugins.module_utils._facts.queues import queue_values
 from ansible_collections.rxpath.linux.plugins.module_utils._facts.services import tuned_facts
 from ansible_collections.rxpath.linux.plugins.module_utils._facts.stacking import below, kind_of
-from ansible_collections.rxpath.linux.plugins.module_utils._plan.change import Plan
 from ansible_collections.rxpath.linux.plugins.module_utils._plan.cpu_request import CpuRequestError
 from ansible_collections.rxpath.linux.plugins.module_utils._plan.irq_affinity import (
     Interrupt,
     IrqState,
+    check_irq_affinity,
     plan_irq_affinity,
     queue_of,
 )
 from ansible_collections.rxpath.linux.plugins.module_utils._plan.packet_steering import (
     FLOW_ENTRIES,
     SteeringState,
+    check_packet_steering,
     plan_packet_steering,
 )
 from ansible_collections.rxpath.linux.plugins.module_utils._plan.topology import Cpus, topology_of
@@ -106,22 +107,31 @@ def _node(link: dict[str, Any]) -> int:
     return -1 if node is None else int(node)
 
 
-def _plan_irqs(request: Request, state: IrqState) -> Plan:
-    try:
-        return plan_irq_affinity(request, state)
-    except CpuRequestError as error:
-        raise KnobError(str(error)) from error
+def _check(check: Callable[[Request], None]) -> Callable[[Request], None]:
+    """Return the check of a request, with KnobError for what is no list of CPUs."""
+
+    def checked(request: Request) -> None:
+        try:
+            check(request)
+        except CpuRequestError as error:
+            raise KnobError(str(error)) from error
+
+    return checked
 
 
-def _plan_steering(request: Request, state: SteeringState) -> Plan:
-    try:
-        return plan_packet_steering(request, state)
-    except CpuRequestError as error:
-        raise KnobError(str(error)) from error
-
-
-IRQ_AFFINITY = Family("irq_affinity", read_irqs, _plan_irqs, transient=("channels", "earlier"), contested=True)
+IRQ_AFFINITY = Family(
+    "irq_affinity",
+    read_irqs,
+    plan_irq_affinity,
+    transient=("channels", "earlier"),
+    contested=True,
+    check=_check(check_irq_affinity),
+)
 PACKET_STEERING = Family(
-    "packet_steering", read_steering, _plan_steering, transient=("channels", "interrupts", "earlier")
+    "packet_steering",
+    read_steering,
+    plan_packet_steering,
+    transient=("channels", "interrupts", "earlier"),
+    check=_check(check_packet_steering),
 )
 CPU_FAMILIES = (IRQ_AFFINITY, PACKET_STEERING)

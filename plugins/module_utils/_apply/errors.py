@@ -13,3 +13,7 @@ class KnobError(Exception):
 
 class NotSupportedError(KnobError):
     """The driver, the device or the kernel has no such knob. A result names it; it fails nothing unless strict."""
+
+
+class LinkLostError(KnobError):
+    """A link that a change cut did not come back."""

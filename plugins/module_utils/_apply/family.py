@@ -20,14 +20,15 @@ class Family(NamedTuple):
     """The functions of one module.
 
     ``read`` does all the input that ``plan`` needs, and raises KnobError (unknown interface, …); ``plan`` is pure and
-    lives in _plan. ``dependents`` names the knobs of a device that a change of this family may disturb: they are put
-    back where they moved. ``watch_link`` is called before the first write of a family that ``cuts_link`` and returns
-    a function that is called after the last one: it waits, bounded, until the link is as it was, and raises KnobError
-    where it does not come back. ``remembers``: the request is kept for boot; otherwise the plan has changes of its own
-    for that. ``transient`` names what of a request is never kept for boot, ``one_of`` what replaces each other there:
-    of those only what was asked for last. ``contested``: a program moves what the family sets until an earlier change
-    of the same plan has told it not to, so that what moved meanwhile is written after that. ``conditions`` are
-    parameters that set nothing by themselves.
+    lives in _plan. ``check`` raises KnobError for what no device could take, and is called before both, also where a
+    request is only kept for boot and neither is. ``dependents`` names the knobs of a device that a change of this
+    family may disturb: they are put back where they moved. ``watch_link`` is called before the first write of a family
+    that ``cuts_link`` and returns a function that is called after the last one: it waits, bounded, until the link is as
+    it was, and raises KnobError where it does not come back. ``remembers``: the request is kept for boot; otherwise the
+    plan has changes of its own for that. ``transient`` names what of a request is never kept for boot, ``one_of`` what
+    replaces each other there: of those only what was asked for last. ``contested``: a program moves what the family
+    sets until an earlier change of the same plan has told it not to, so that what moved meanwhile is written after
+    that. ``conditions`` are parameters that set nothing by themselves.
     """
 
     name: str
@@ -41,3 +42,4 @@ class Family(NamedTuple):
     one_of: tuple[str, ...] = ()
     contested: bool = False
     conditions: tuple[str, ...] = ()
+    check: Optional[Callable[[Request], None]] = None

@@ -12,6 +12,7 @@ process that took it is gone.
 from __future__ import annotations
 
 import contextlib
+import errno
 import fcntl
 import json
 import os
@@ -31,6 +32,8 @@ _BOOT_ID = "/proc/sys/kernel/random/boot_id"
 # No call takes longer; a process id that is used anew must not hold a lease for ever.
 _CALL_SECONDS = 900.0
 _PATIENCE = 20.0
+# A rollback removes the lock once.
+_ATTEMPTS = 100
 
 
 class LeaseHeldError(KnobError):
@@ -86,6 +89,19 @@ def holding(host: Host) -> dict[str, Any] | None:
     if process is not None and process != _process(int(process[0])):
         return None
     return lease
+
+
+def clear(host: Host) -> None:
+    """Remove the lock and the directory where nobody holds the lease and nothing else is in it."""
+    if not os.path.isdir(host.path(DIRECTORY)):
+        return
+    with _locked(host):
+        if holding(host) is None:
+            files.remove_file(host, LEASE)
+            # Whoever waits for this lock finds that it is no longer the one of that name, and takes a new one.
+            os.unlink(host.path(_LOCK))
+            with contextlib.suppress(OSError):
+                os.rmdir(host.path(DIRECTORY))
 
 
 @contextlib.contextmanager
@@ -169,17 +185,33 @@ def _process(pid: int) -> list[Any] | None:
 def _locked(host: Host) -> Iterator[None]:
     """Read and write the lease alone: the lock lasts for an instant, the lease beyond this process."""
     try:
-        for name in files.missing_directories(host, DIRECTORY):
-            files.make_directory(host, name)
-        files.make_directory(host, DIRECTORY, 0o700)
-        descriptor = os.open(host.path(_LOCK), os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
+        descriptor = _lock(host)
     except OSError as error:
         raise KnobError(f"could not take the lease {LEASE}: {error.strerror or error}") from error
     try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX)
         yield
     finally:
         os.close(descriptor)
+
+
+def _lock(host: Host) -> int:
+    """Return the locked file. One that was removed (``clear``) while it was waited for locks nobody else out."""
+    for _attempt in range(_ATTEMPTS):
+        # The directory may go between any two of these steps.
+        with contextlib.suppress(FileNotFoundError):
+            for name in files.missing_directories(host, DIRECTORY):
+                files.make_directory(host, name)
+            files.make_directory(host, DIRECTORY, 0o700)
+            descriptor = os.open(host.path(_LOCK), os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
+            try:
+                fcntl.flock(descriptor, fcntl.LOCK_EX)
+                if os.path.samestat(os.fstat(descriptor), os.lstat(host.path(_LOCK))):
+                    return descriptor
+            except BaseException:
+                os.close(descriptor)
+                raise
+            os.close(descriptor)
+    raise OSError(errno.EBUSY, "its lock is being removed again and again")
 
 
 def _read(host: Host) -> dict[str, Any] | None:

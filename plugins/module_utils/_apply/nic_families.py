@@ -15,6 +15,12 @@ from ansible_collections.rxpath.linux.plugins.module_utils._apply.nic_read impor
     read_ring,
     read_rss,
 )
+from ansible_collections.rxpath.linux.plugins.module_utils._apply.nic_values import (
+    check_channels,
+    check_coalesce,
+    check_ring,
+    check_rss,
+)
 from ansible_collections.rxpath.linux.plugins.module_utils._facts.irqs import irq_facts
 from ansible_collections.rxpath.linux.plugins.module_utils._facts.napi import read_irq_queues
 from ansible_collections.rxpath.linux.plugins.module_utils._facts.reader import Reader
@@ -49,7 +55,9 @@ def _of_queues(reader: Reader, device: str) -> list[tuple[str, Target]]:
     return [*found, *(("xps", Target(device, name)) for name in names if name[0] == "t")]
 
 
-NIC_CHANNELS = Family("nic_channels", read_channels, plan_channels, True, disturbed_by_channels, watch_link)
+NIC_CHANNELS = Family(
+    "nic_channels", read_channels, plan_channels, True, disturbed_by_channels, watch_link, check=check_channels
+)
 NIC_RING = Family(
     "nic_ring",
     read_ring,
@@ -59,7 +67,8 @@ NIC_RING = Family(
     watch_link,
     transient=("channels",),
     conditions=("memory_limit",),
+    check=check_ring,
 )
-NIC_COALESCE = Family("nic_coalesce", read_coalesce, plan_coalesce)
-NIC_RSS = Family("nic_rss", read_rss, plan_rss, transient=("channels",), one_of=TABLES)
+NIC_COALESCE = Family("nic_coalesce", read_coalesce, plan_coalesce, check=check_coalesce)
+NIC_RSS = Family("nic_rss", read_rss, plan_rss, transient=("channels",), one_of=TABLES, check=check_rss)
 NIC_FAMILIES = (NIC_CHANNELS, NIC_RING, NIC_COALESCE, NIC_RSS)

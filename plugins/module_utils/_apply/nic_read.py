@@ -13,6 +13,7 @@ from ansible_collections.rxpath.linux.plugins.module_utils._apply.errors import 
 from ansible_collections.rxpath.linux.plugins.module_utils._apply.ethtool_write import EthtoolWriter
 from ansible_collections.rxpath.linux.plugins.module_utils._apply.host import Host
 from ansible_collections.rxpath.linux.plugins.module_utils._apply.nic_request import asking, driver_name
+from ansible_collections.rxpath.linux.plugins.module_utils._apply.nic_values import number
 from ansible_collections.rxpath.linux.plugins.module_utils._apply.rss_table import read_spread, rx_queues
 from ansible_collections.rxpath.linux.plugins.module_utils._collect.errors import ParseError
 from ansible_collections.rxpath.linux.plugins.module_utils._collect.ethtool_netlink import (
@@ -41,9 +42,6 @@ Request = dict[str, Any]
 def read_ring(host: Host, request: Request) -> RingState:
     """Return the state for nic_ring. Raises KnobError."""
     name = _device(host, request)
-    number(request, "rx", "max")
-    number(request, "tx", "max")
-    number(request, "memory_limit")
     mtu = host.reader().number(f"/sys/class/net/{name}/mtu") or _USUAL_MTU
     with asking(host, name, "read the rings") as tool:
         ring = tool.ring(name)
@@ -55,8 +53,6 @@ def read_ring(host: Host, request: Request) -> RingState:
 def read_channels(host: Host, request: Request) -> ChannelState:
     """Return the state for nic_channels. Raises KnobError."""
     name = _device(host, request)
-    for side in ("combined", "rx", "tx"):
-        number(request, side, "auto")
     reader = host.reader()
     cores = local_cores(cpu_facts(reader), link_facts(reader, name).get("local_cpus"))
     index, xdp = _xdp(name)
@@ -76,8 +72,6 @@ def read_channels(host: Host, request: Request) -> ChannelState:
 def read_coalesce(host: Host, request: Request) -> CoalesceState:
     """Return the state for nic_coalesce. Raises KnobError."""
     name = _device(host, request)
-    for field in ("rx_usecs", "rx_frames", "tx_usecs", "tx_frames"):
-        number(request, field)
     with asking(host, name, "read the interrupt coalescing") as tool:
         values = tool.coalesce(name)
         settable = _settable_coalesce(host.reader(), name)
@@ -87,7 +81,6 @@ def read_coalesce(host: Host, request: Request) -> CoalesceState:
 def read_rss(host: Host, request: Request) -> RssState:
     """Return the state for nic_rss. Raises KnobError."""
     name = _device(host, request)
-    _one_table(name, request)
     with asking(host, name, "read the indirection table and the hash fields") as tool:
         rss = tool.rss(name)
         table = rss.indirection if rss is not None else []
@@ -95,30 +88,6 @@ def read_rss(host: Host, request: Request) -> RssState:
         driver = driver_name(tool, name)
         fields = {flow: _fields(tool, name, flow) for flow in FLOWS}
         return RssState(name, driver, named(table, queues, driver) if table else None, len(table), queues, fields)
-
-
-def _one_table(name: str, request: Request) -> None:
-    """Raise KnobError for two tables at once, or one that cannot be."""
-    given = [option for option in ("weights", "table") if request.get(option)]
-    if str(request.get("indirection", "keep")) != "keep":
-        given.insert(0, "indirection")
-    if len(given) > 1:
-        raise KnobError(f"{name}: give one of indirection, weights and table, not {' and '.join(given)}")
-    for option in ("weights", "table"):
-        values = [int(value) for value in request.get(option) or ()]
-        if any(value < 0 for value in values) or (option == "weights" and values and not any(values)):
-            raise KnobError(f"{name}: {option} cannot be {', '.join(map(str, values))}")
-
-
-def number(request: Request, option: str, word: str = "keep") -> int | None:
-    """Return an option that is a number; None for ``word``, "keep" and where it is left out. Raises KnobError."""
-    value = str(request.get(option, "keep"))
-    if value in (word, "keep"):
-        return None
-    if not value.isdecimal():
-        words = "keep" if word == "keep" else f"{word}, keep"
-        raise KnobError(f"{request.get('interface', '')}: {option} is {value!r}, which is neither a number nor {words}")
-    return int(value)
 
 
 def _device(host: Host, request: Request) -> str:

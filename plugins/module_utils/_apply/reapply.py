@@ -85,6 +85,8 @@ def _pass(host: Host, requests: list[Request], failures: dict[str, str]) -> bool
         except (KnobError, OSError) as error:
             failures[name] = f"{request['interface']}: {name}: {error}"
             continue
+        if result is None:
+            continue
         for row in result["changes"]:
             sys.stdout.write(f"{row['knob']} {row['target']}: {row['from']} -> {row['to']}\n")
         if result["refused"]:
@@ -94,16 +96,26 @@ def _pass(host: Host, requests: list[Request], failures: dict[str, str]) -> bool
     return changed
 
 
-def _patiently(host: Host, request: Request) -> dict[str, Any]:
-    """Make a request when whoever is changing the host has finished. Raises KnobError, LeaseHeldError, GuardedError."""
+def _patiently(host: Host, request: Request) -> dict[str, Any] | None:
+    """Make a request when whoever is changing the host has finished. Raises KnobError, LeaseHeldError, GuardedError.
+
+    Nothing is made where it is remembered no longer, None returned where that was so from the beginning: who was waited
+    for, here or for the device to be brought up, may have asked for something else, or have been a rollback.
+    """
     end = time.monotonic() + _LEASE_SECONDS
-    while True:
+    while _is_remembered(host, request):
         try:
-            return tune(host, request, check=False, scope="running")
+            return tune(host, request, check=False, scope="running", still_wanted=lambda: _is_remembered(host, request))
         except (LeaseHeldError, GuardedError):
             if time.monotonic() > end:
                 raise
             time.sleep(2 * _POLL)
+    return None
+
+
+def _is_remembered(host: Host, request: Request) -> bool:
+    """Tell whether a request still holds for its device."""
+    return request in boot.requests_for(host, str(request["interface"]))
 
 
 def _await_interrupts(host: Host, name: str) -> bool:

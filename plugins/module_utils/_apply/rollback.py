@@ -6,22 +6,31 @@
 
 Files come first, so that no unit or rule of ours sets again what is just being put back. The record is removed last:
 a rollback that was killed is made again from the beginning, and finds half of its work done.
+
+The slaves of a bond have their turn as in the tuning: the active one last, each with its link back before the next.
+Where one does not get its link back, what cuts the link of the others is left for the next rollback.
 """
 
 from __future__ import annotations
 
 import os
+from collections.abc import Iterable
 from typing import Any, Optional
 
 from ansible_collections.rxpath.linux.plugins.module_utils._apply import lease as leases
 from ansible_collections.rxpath.linux.plugins.module_utils._apply.carrier import watch_link
 from ansible_collections.rxpath.linux.plugins.module_utils._apply.device import device_keys
-from ansible_collections.rxpath.linux.plugins.module_utils._apply.errors import KnobError, NotSupportedError
+from ansible_collections.rxpath.linux.plugins.module_utils._apply.errors import (
+    KnobError,
+    LinkLostError,
+    NotSupportedError,
+)
 from ansible_collections.rxpath.linux.plugins.module_utils._apply.host import Host
 from ansible_collections.rxpath.linux.plugins.module_utils._apply.knobs import knob
 from ansible_collections.rxpath.linux.plugins.module_utils._apply.rollback_files import file_changes, restore_files
 from ansible_collections.rxpath.linux.plugins.module_utils._apply.state import DIRECTORY, STATE, State
 from ansible_collections.rxpath.linux.plugins.module_utils._apply.take_back import clear, settle
+from ansible_collections.rxpath.linux.plugins.module_utils._facts.stacking import kind_of, stack_facts
 from ansible_collections.rxpath.linux.plugins.module_utils._plan.change import (
     Change,
     Target,
@@ -29,6 +38,7 @@ from ansible_collections.rxpath.linux.plugins.module_utils._plan.change import (
     as_results,
     show,
 )
+from ansible_collections.rxpath.linux.plugins.module_utils._plan.interfaces import in_turn, master_of
 from ansible_collections.rxpath.linux.plugins.module_utils._plan.order import knob_rank
 
 # What takes the link down for a moment on many drivers.
@@ -62,8 +72,7 @@ def rollback(host: Host, *, check: bool, lease: Optional[str] = None, force: boo
         state = State.load(host)
         changes, gone = _predict(host, state)
         failed, notes = restore_files(host, state)
-        for name, rows in _present(host, state):
-            failed.extend(_Device(host, name, rows).restore())
+        failed.extend(_restore_devices(host, _present(host, state)))
         if failed:
             raise KnobError(
                 f"not everything could be put back; the record of it stays in {STATE}, make the rollback again: "
@@ -71,6 +80,7 @@ def rollback(host: Host, *, check: bool, lease: Optional[str] = None, force: boo
             )
         state.forget()
         clear(host)
+    leases.clear(host)
     return _result(changes, gone, notes)
 
 
@@ -79,6 +89,22 @@ def _tidy(host: Host, state: State, lease: Optional[str]) -> None:
     if os.path.isdir(host.path(DIRECTORY)):
         with leases.held(host, lease, "rollback"):
             state.forget()
+        leases.clear(host)
+
+
+def _restore_devices(host: Host, devices: list[tuple[str, _Rows]]) -> list[str]:
+    """Put the values of all devices back, whatever fails on the way; return what failed."""
+    stacks = _stacks(host, [name for name, _rows in devices])
+    failed: list[str] = []
+    # Bond → its slave that waits for its link in vain.
+    waiting: dict[str, str] = {}
+    for name, rows in devices:
+        bond = master_of(stacks, name)
+        device = _Device(host, name, rows, waiting.get(bond or ""))
+        failed.extend(device.restore())
+        if device.link_lost and bond is not None:
+            waiting.setdefault(bond, name)
+    return failed
 
 
 def cuts_link(changes: list[dict[str, Any]]) -> bool:
@@ -130,7 +156,20 @@ def _present(host: Host, state: State) -> list[tuple[str, _Rows]]:
         if name is not None and (name, row["knob"], row["item"]) not in known:
             known.add((name, row["knob"], row["item"]))
             found.setdefault(name, []).append(row)
-    return [(name, sorted(rows, key=lambda row: knob_rank(row["knob"]))) for name, rows in found.items()]
+    turns = in_turn(list(found), _stacks(host, found))
+    return [(name, sorted(found[name], key=lambda row: knob_rank(row["knob"]))) for name in turns]
+
+
+def _stacks(host: Host, names: Iterable[str]) -> dict[str, dict[str, Any]]:
+    """Return bonds with their slaves, and which bond each of the devices belongs to, as _facts.interfaces does."""
+    reader = host.reader()
+    stacks: dict[str, dict[str, Any]] = {}
+    for name in names:
+        master = reader.link_name(f"/sys/class/net/{name}/master") if name else None
+        if master is not None and kind_of(reader, master) == "bond":
+            stacks[master] = stack_facts(reader, master, "bond")
+            stacks.setdefault(name, {})["master"] = master
+    return stacks
 
 
 def _names(host: Host) -> dict[str, str]:
@@ -161,12 +200,17 @@ def _gone(host: Host, state: State) -> list[str]:
 
 
 class _Device:
-    """The restoring of one device's knobs, or of the sysctls (name "")."""
+    """The restoring of one device's knobs, or of the sysctls (name "").
 
-    def __init__(self, host: Host, name: str, rows: _Rows) -> None:
+    ``waiting`` is another slave of its bond whose link has not come back: the bond may live by this device alone.
+    """
+
+    def __init__(self, host: Host, name: str, rows: _Rows, waiting: Optional[str] = None) -> None:
         self.host = host
         self.name = name
         self.rows = rows
+        self.waiting = waiting
+        self.link_lost = False
 
     def restore(self) -> list[str]:
         """Put the values back, in order, whatever fails on the way; return what failed."""
@@ -178,6 +222,7 @@ class _Device:
                 # A queue that is no more, a module that is not loaded: there is nothing that could differ.
                 continue
             except (KnobError, OSError) as error:
+                self.link_lost = self.link_lost or isinstance(error, LinkLostError)
                 failed.append(str(error))
             except KeyError:
                 failed.append(f"{row['knob']}: this release knows no such knob")
@@ -187,6 +232,8 @@ class _Device:
         now = knob(name).read(self.host, target)
         if now == value:
             return
+        if name in CUTS_LINK and self.waiting is not None:
+            raise KnobError(f"{name} {target} stays at {show(now)}: {self.waiting} has not got its link back")
         if name == "channels":
             self._free_channels()
         link_is_back = watch_link(self.host, self.name) if name in CUTS_LINK else None

@@ -20,7 +20,13 @@ from ansible_collections.rxpath.linux.plugins.module_utils._plan.device_requests
     steering,
 )
 from ansible_collections.rxpath.linux.plugins.module_utils._plan.host_sysctls import host_sysctls
-from ansible_collections.rxpath.linux.plugins.module_utils._plan.interfaces import Choice, choose, in_turn
+from ansible_collections.rxpath.linux.plugins.module_utils._plan.interfaces import (
+    AUTO,
+    Choice,
+    choose,
+    in_turn,
+    meant_by_auto,
+)
 from ansible_collections.rxpath.linux.plugins.module_utils._plan.order import family_rank
 from ansible_collections.rxpath.linux.plugins.module_utils._plan.profile import resolve
 from ansible_collections.rxpath.linux.plugins.module_utils._plan.refusals import (
@@ -87,8 +93,11 @@ class _Plan:
         self._skipped.extend(choice.skipped)
         self._said["notes"].extend(choice.notes)
         interfaces = self._survey["interfaces"]
-        for name in choice.chosen:
-            self._device(device_requests(settings, name, interfaces.get(name) or {}))
+        asked = {name: device_requests(settings, name, interfaces.get(name) or {}) for name in choice.chosen}
+        if list(settings["interfaces"]) == [AUTO] and sum(map(bool, asked.values())) > 1:
+            self._said["notes"].append(meant_by_auto(choice.chosen))
+        for requests in asked.values():
+            self._device(requests)
         for name in choice.virtual:
             if steering(settings):
                 self._device([{"family": STEERING, "interface": name, **steering(settings)}])

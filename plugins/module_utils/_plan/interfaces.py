@@ -90,6 +90,14 @@ def _automatic(interfaces: Mapping[str, Any], links: Mapping[str, Any]) -> Choic
     return Choice(chosen, [], skipped, [])
 
 
+def meant_by_auto(chosen: Sequence[str]) -> str:
+    """Say which devices "auto" stands for: what each of them is for cannot be seen from the host."""
+    return (
+        f"{AUTO} stands for {', '.join(chosen)}, one for management alone included; name the others in"
+        " udp_tuning_interfaces to leave it out"
+    )
+
+
 def _up(links: Mapping[str, Any], name: str) -> bool:
     return bool((links.get(name) or {}).get("up"))
 

@@ -17,6 +17,7 @@ from typing import Any, NamedTuple
 from ansible_collections.rxpath.linux.plugins.module_utils._collect.cpulist import format_cpulist, parse_cpulist
 from ansible_collections.rxpath.linux.plugins.module_utils._plan.change import Change, Plan, Target
 from ansible_collections.rxpath.linux.plugins.module_utils._plan.cpu_request import (
+    CpuRequestError,
     allowed_of,
     housekeeping_of,
     per_queue,
@@ -28,6 +29,7 @@ from ansible_collections.rxpath.linux.plugins.module_utils._plan.topology import
 
 # Drivers whose interrupts move with the next one that comes, not with the write.
 _LAZY = ("virtio_net", "vmxnet3")
+_POLICIES = ("auto", "explicit", "keep")
 
 
 class Interrupt(NamedTuple):
@@ -50,6 +52,16 @@ class IrqState(NamedTuple):
     topology: Topology
     ban: BanState = BanState()
     warnings: tuple[str, ...] = ()
+
+
+def check_irq_affinity(request: Mapping[str, Any]) -> None:
+    """Raise CpuRequestError for a request that can be made to no device."""
+    policy = request.get("policy", "auto")
+    if policy not in _POLICIES:
+        raise CpuRequestError(f"policy: {policy!r} is none of {', '.join(_POLICIES)}")
+    per_queue("queues", request.get("queues") or {})
+    housekeeping_of(request)
+    allowed_of(request)
 
 
 def plan_irq_affinity(request: Mapping[str, Any], state: IrqState) -> Plan:

@@ -17,7 +17,7 @@ from ansible_collections.rxpath.linux.plugins.module_utils._collect.cpulist impo
 from ansible_collections.rxpath.linux.plugins.module_utils._plan.change import Change, Plan, Target
 from ansible_collections.rxpath.linux.plugins.module_utils._plan.spread import Spread, highest
 
-_SIDES = ("combined", "rx", "tx")
+SIDES = ("combined", "rx", "tx")
 # These show their queues and have no operation to change them: the number is the hypervisor's.
 _FIXED_DRIVERS = ("vmxnet3",)
 
@@ -52,14 +52,14 @@ def local_cores(cpus: Mapping[str, Any], local: str | None) -> int:
 
 def plan_channels(request: dict[str, Any], state: ChannelState) -> Plan:
     """Plan ``combined``, ``rx`` and ``tx`` of a request: "auto", a number, or "keep"."""
-    asked = {side: str(request.get(side, "keep")) for side in _SIDES}
+    asked = {side: str(request.get(side, "keep")) for side in SIDES}
     asked = {side: value for side, value in asked.items() if value != "keep"}
     if not asked:
         return Plan()
     who = f"{state.device} ({state.driver})"
     if state.channels is None or state.driver in _FIXED_DRIVERS:
         return Plan(unsupported=(f"{who}: the driver cannot change the number of its queues",), lacking=tuple(asked))
-    current = {side: state.channels[side] for side in _SIDES}
+    current = {side: state.channels[side] for side in SIDES}
     wanted = dict(current)
     unsupported, notes, lacking = [], [], []
     for side, value in asked.items():
@@ -87,7 +87,7 @@ def plan_channels(request: dict[str, Any], state: ChannelState) -> Plan:
 
 
 def _kinds(channels: Mapping[str, int]) -> str:
-    return " and ".join(side for side in _SIDES if channels[side + "_max"]) or "none that can be set"
+    return " and ".join(side for side in SIDES if channels[side + "_max"]) or "none that can be set"
 
 
 def _obstacles(state: ChannelState, queues: int, who: str) -> list[str]:

@@ -20,7 +20,10 @@ from ansible_collections.rxpath.linux.plugins.module_utils._plan.spread import (
 )
 
 FLOWS = ("udp4", "udp6")
+FIELDS = ("sd", "sdfn")
 TABLES = ("indirection", "weights", "table")
+# What "indirection" asks for.
+RULES = ("equal", "default")
 # These show their fields and have no operation to change them.
 _FIXED_FIELDS = ("e1000e",)
 _FRAGMENTS = (

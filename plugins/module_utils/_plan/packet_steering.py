@@ -28,6 +28,7 @@ from ansible_collections.rxpath.linux.plugins.module_utils._plan.sending import 
 from ansible_collections.rxpath.linux.plugins.module_utils._plan.topology import Cpus, Topology
 
 FLOW_ENTRIES = "net.core.rps_sock_flow_entries"
+_WORDS = ("keep", "auto", "off")
 # What scaling.rst gives for a moderately loaded server.
 _AUTO_ENTRIES = 32768
 # net/core/sysctl_net_core.c, rps_sock_flow_sysctl.
@@ -62,6 +63,21 @@ class _Part(NamedTuple):
 
     wanted: Mapping[int, Any] = {}
     plan: Plan = Plan()
+
+
+def check_packet_steering(request: Mapping[str, Any]) -> None:
+    """Raise CpuRequestError for a request that can be made to no device."""
+    asked = {name: _asked(request, name) for name in ("rps", "rfs", "xps")}
+    named = {name: value for name, value in asked.items() if value not in _WORDS}
+    if "rps" in named:
+        cpus_of("rps", named["rps"])
+    if "rfs" in named:
+        _number(named["rfs"])
+    if "xps" in named:
+        per_queue("xps", [named["xps"]] if isinstance(named["xps"], str) else named["xps"])
+    per_queue("interrupts", request.get("interrupts") or {})
+    housekeeping_of(request)
+    allowed_of(request)
 
 
 def plan_packet_steering(request: Mapping[str, Any], state: SteeringState) -> Plan:

@@ -12,11 +12,17 @@ from __future__ import annotations
 import contextlib
 import signal
 import time
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from ansible_collections.rxpath.linux.plugins.plugin_utils import guarded_action
-from ansible_collections.rxpath.linux.plugins.plugin_utils.guarded_action import _AttemptOverError, _bounded, _lost
+from ansible_collections.rxpath.linux.plugins.plugin_utils.guarded_action import (
+    ReturningAction,
+    _AttemptOverError,
+    _bounded,
+    _lost,
+)
 
 
 def test_attempt_that_takes_too_long_is_ended() -> None:
@@ -64,3 +70,38 @@ def test_sentence_says_what_was_changed_and_when_it_is_taken_back() -> None:
 
 def test_controller_gives_up_before_the_host_does() -> None:
     assert guarded_action._SHARE < 1
+
+
+class _Slow(ReturningAction):
+    """An action on a host whose module executions take as long as ``seconds``."""
+
+    def __init__(self, transport: str, seconds: float) -> None:
+        def nothing(*_arguments: Any) -> None:
+            pass
+
+        connection = {"transport": transport, "close": nothing, "reset": nothing, "set_option": nothing}
+        self.__dict__["_connection"] = SimpleNamespace(get_option=nothing, **connection)
+        self.__dict__["_play_context"] = SimpleNamespace(remote_addr="slow")
+        self.seconds = seconds
+        self.attempts = 0
+
+    def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
+        return self.run_module("", {}, task_vars)
+
+    def _execute_module(self, *_arguments: Any, **_named: Any) -> dict[str, Any]:
+        self.attempts += 1
+        time.sleep(self.seconds)
+        return {"finished": True}
+
+
+@pytest.mark.parametrize("transport", ["ssh", "paramiko", "local"])
+def test_slow_host_finishes_its_first_answer(monkeypatch: pytest.MonkeyPatch, transport: str) -> None:
+    """Over anything but ssh each attempt was cut off after a fixed time, and the last one with it."""
+    monkeypatch.setattr(guarded_action, "_FIRST_PAUSE", {True: 0.0, False: 0.0})
+    monkeypatch.setattr(guarded_action, "_PAUSE", 0.0)
+    monkeypatch.setattr(guarded_action, "_ATTEMPT_SECONDS", 0.1)
+    action = _Slow(transport, 0.4)
+    # What arms the change takes as long as what confirms it.
+    action.run()
+    answer = action.come_back(action.run, 0.3, "waiting")
+    assert (answer, action.attempts) == ({"finished": True}, 2)

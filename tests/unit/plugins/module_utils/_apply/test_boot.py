@@ -9,12 +9,14 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+import threading
+import time
 import zipfile
 from pathlib import Path
 from typing import Any
 
 import pytest
-from ansible_collections.rxpath.linux.plugins.module_utils._apply import archive, boot, install, reapply
+from ansible_collections.rxpath.linux.plugins.module_utils._apply import archive, boot, install, lease, reapply
 from ansible_collections.rxpath.linux.plugins.module_utils._apply.boot_files import ARCHIVE, RULE, UNIT, rule_text
 from ansible_collections.rxpath.linux.plugins.module_utils._apply.errors import KnobError
 from ansible_collections.rxpath.linux.plugins.module_utils._apply.host import Host
@@ -216,3 +218,25 @@ def test_interpreter_is_the_name_that_lasts_where_it_is_the_same(monkeypatch: py
     real = str(Path("/usr/bin/python3").resolve())
     monkeypatch.setattr(sys, "executable", real)
     assert install.interpreter() == "/usr/bin/python3"
+
+
+def test_what_was_rolled_back_meanwhile_is_not_made_again(host: Host) -> None:
+    """A unit that waited, for its device or for the rollback itself, once tuned what was just put back."""
+    masks = "/sys/class/net/eth0/queues/rx-0/rps_cpus"
+    place = Path(host.path(masks))
+    place.parent.mkdir(parents=True)
+    place.write_text("0\n")
+    cpus = Path(host.path("/sys/devices/system/cpu/online"))
+    cpus.parent.mkdir(parents=True)
+    cpus.write_text("0-3\n")
+    boot.remember(host, {"family": "packet_steering", "interface": "eth0", "rps": "1"})
+    requests = boot.requests_for(host, "eth0")
+    failures: dict[str, str] = {}
+    with lease.held(host, None, "rollback"):
+        unit = threading.Thread(target=reapply._pass, args=(host, requests, failures))
+        unit.start()
+        time.sleep(0.7)
+        Path(host.path(boot.REQUESTS)).unlink()
+    unit.join()
+    assert not reapply._pass(host, requests, failures)
+    assert (host.read_text(masks), failures) == ("0\n", {})

@@ -209,6 +209,6 @@ def test_a_bond_has_no_interrupts(host: Kernel) -> None:
 
 def test_what_is_no_list_of_cpus(host: Kernel) -> None:
     with pytest.raises(KnobError, match="allowed_cpus"):
-        IRQ_AFFINITY.plan({"allowed_cpus": "x"}, read_irqs(host, {"interface": "eth0"}))
+        tune(host, {"family": "irq_affinity", "interface": "eth0", "allowed_cpus": "x"}, check=True)
     with pytest.raises(KnobError, match="rps"):
-        PACKET_STEERING.plan({"rps": "x"}, read_steering(host, {"interface": "eth0"}))
+        tune(host, {"family": "packet_steering", "interface": "eth0", "rps": "x"}, check=True)

@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import os
+import threading
 import time
 from typing import Any
 
@@ -14,6 +15,7 @@ import pytest
 from ansible_collections.rxpath.linux.plugins.module_utils._apply import lease
 from ansible_collections.rxpath.linux.plugins.module_utils._apply.errors import KnobError
 from ansible_collections.rxpath.linux.plugins.module_utils._apply.lease import LeaseHeldError
+from ansible_collections.rxpath.linux.plugins.module_utils._apply.rollback import rollback
 from ansible_collections.rxpath.linux.plugins.module_utils._apply.session import begin, finish, info
 from ansible_collections.rxpath.linux.plugins.module_utils._apply.state import State
 from ansible_collections.rxpath.linux.plugins.module_utils._plan.change import Target
@@ -175,3 +177,82 @@ def test_force_does_not_take_it_from_a_process_that_lives(make_host: Any, monkey
         with pytest.raises(LeaseHeldError, match="rollback is changing this host"):
             lease.take(host, "run 2", 60, force=True)
     lease.take(host, "run 2", 60)
+
+
+def test_rollback_leaves_no_lock(make_host: Any) -> None:
+    host = make_host({"net.core.rmem_max": "1\n"})
+    token = begin(host, "run 1", 60, False, check=False)["lease"]
+    State.load(host).touch([("sysctl", Target("", "net.core.rmem_max"), "1")])
+    rollback(host, check=False, lease=token)
+    # The run goes on, and so does its lease.
+    lease.verify(host, token)
+    finish(host, token, check=False)
+    State.load(host).touch([("sysctl", Target("", "net.core.rmem_max"), "1")])
+    rollback(host, check=False)
+    assert not os.path.exists(host.path(lease.DIRECTORY))
+
+
+def test_directory_that_others_use_stays(make_host: Any) -> None:
+    host = make_host(files={"/run/rxpath-linux/guard/x": ""})
+    lease.release(host, "")
+    lease.clear(host)
+    assert os.listdir(host.path(lease.DIRECTORY)) == ["guard"]
+
+
+def test_removed_lock_lets_no_two_in(make_host: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Who waited for the file that was removed must not go beside the one who locked its successor."""
+    monkeypatch.setattr("os.fsync", lambda descriptor: None)
+    host = make_host()
+    inside: list[str] = []
+    seen: list[list[str]] = []
+    leave = threading.Event()
+
+    def enter(name: str, until: threading.Event) -> None:
+        with lease._locked(host):
+            inside.append(name)
+            seen.append(list(inside))
+            until.wait(10)
+            inside.remove(name)
+
+    def started(name: str, until: threading.Event) -> threading.Thread:
+        thread = threading.Thread(target=enter, args=(name, until))
+        thread.start()
+        return thread
+
+    with lease._locked(host):
+        waiter = started("waiter", leave)
+        time.sleep(0.2)
+        os.unlink(host.path("/run/rxpath-linux/lease.lock"))
+        os.rmdir(host.path("/run/rxpath-linux"))
+        newcomer = started("newcomer", leave)
+        while not inside:
+            time.sleep(0.01)
+    time.sleep(0.2)
+    assert inside == ["newcomer"]
+    leave.set()
+    for thread in (waiter, newcomer):
+        thread.join()
+    assert seen == [["newcomer"], ["waiter"]]
+
+
+def test_lock_that_many_take_and_remove(make_host: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("os.fsync", lambda descriptor: None)
+    host = make_host()
+    inside: list[int] = []
+    most: list[int] = []
+
+    def work() -> None:
+        for _turn in range(20):
+            with lease._locked(host):
+                inside.append(1)
+                most.append(len(inside))
+                time.sleep(0.0005)
+                inside.pop()
+            lease.clear(host)
+
+    threads = [threading.Thread(target=work) for _number in range(3)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert (set(most), len(most)) == ({1}, 60)

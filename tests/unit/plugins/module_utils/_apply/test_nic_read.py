@@ -7,17 +7,13 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 import pytest
 from ansible_collections.rxpath.linux.plugins.module_utils._apply.errors import KnobError, NotSupportedError
 from ansible_collections.rxpath.linux.plugins.module_utils._apply.host import Host
 from ansible_collections.rxpath.linux.plugins.module_utils._apply.nic_families import NIC_FAMILIES
 from ansible_collections.rxpath.linux.plugins.module_utils._apply.nic_read import (
-    number,
-    read_channels,
     read_ring,
-    read_rss,
 )
 
 Reads = {family.name: family.read for family in NIC_FAMILIES}
@@ -55,31 +51,6 @@ def test_stacked_device(host: Host, family: str, name: str, text: str) -> None:
     with pytest.raises(KnobError) as error:
         Reads[family](host, {"family": family, "interface": name})
     assert str(error.value) == text
-
-
-@pytest.mark.parametrize(
-    ("read", "asked", "text"),
-    [
-        (read_ring, {"rx": "most"}, "eth0: rx is 'most', which is neither a number nor max, keep"),
-        (read_ring, {"rx": "-1"}, "eth0: rx is '-1', which is neither a number nor max, keep"),
-        (read_channels, {"combined": "all"}, "eth0: combined is 'all', which is neither a number nor auto, keep"),
-        (
-            read_rss,
-            {"indirection": "equal", "weights": [1]},
-            "eth0: give one of indirection, weights and table, not indirection and weights",
-        ),
-        (read_rss, {"weights": [0, 0]}, "eth0: weights cannot be 0, 0"),
-        (read_rss, {"table": [0, -1]}, "eth0: table cannot be 0, -1"),
-    ],
-)
-def test_what_cannot_be(host: Host, read: Any, asked: dict[str, Any], text: str) -> None:
-    with pytest.raises(KnobError) as error:
-        read(host, {"interface": "eth0", **asked})
-    assert str(error.value) == text
-
-
-def test_numbers() -> None:
-    assert (number({"rx": "12"}, "rx"), number({"rx": "max"}, "rx", "max"), number({}, "rx")) == (12, None, None)
 
 
 def test_an_image_has_no_driver(host: Host) -> None:

@@ -70,6 +70,21 @@ def test_auto_names_what_it_leaves_alone() -> None:
     assert not [name for name in skipped if name.startswith("veth") or name == "lo"]
 
 
+def test_auto_tells_which_devices_it_stands_for() -> None:
+    told = (
+        "auto stands for eth0, eth1, one for management alone included; name the others in udp_tuning_interfaces to"
+        " leave it out"
+    )
+    assert told in host_plan(settings(profile="full"), survey(BOND, LINKS), nothing)["notes"]
+    # Not where there is no choice, where no device is asked for anything, and where they were named.
+    for wanted in (
+        host_plan(settings(profile="full"), survey(), nothing),
+        host_plan(settings(), survey(BOND, LINKS), nothing),
+        host_plan(settings(profile="full", interfaces=["eth0", "eth1"]), survey(BOND, LINKS), nothing),
+    ):
+        assert not [note for note in wanted["notes"] if note.startswith("auto ")]
+
+
 def test_a_stack_that_is_named_stands_for_the_hardware_below() -> None:
     choice = choose(["bond0.7"], BOND, LINKS)
     assert choice.chosen == ["eth0", "eth1"]
