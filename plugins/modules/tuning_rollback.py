@@ -36,6 +36,20 @@ options:
       - What earlier runs made stays, and so does the record of the beginning.
     type: bool
     default: false
+  changes:
+    description:
+      - With O(unfinished=true), take back these of its changes alone. The run stays open for the others.
+    type: list
+    elements: dict
+    suboptions:
+      knob:
+        description: The knob, as a module's result names it.
+        type: str
+        required: true
+      target:
+        description: Its target, as a module's result names it.
+        type: str
+        required: true
   wait:
     description:
       - Whether to wait for a rollback that cuts the link. Without it the module returns RV(session) at once.
@@ -109,11 +123,17 @@ session:
   returned: when not finished
 """
 
+from functools import partial
+
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.rxpath.linux.plugins.module_utils._apply.errors import KnobError
 from ansible_collections.rxpath.linux.plugins.module_utils._apply.module_host import host_of
 from ansible_collections.rxpath.linux.plugins.module_utils._apply.rollback import cuts_link, rollback
-from ansible_collections.rxpath.linux.plugins.module_utils._apply.rollback_detached import collect, start
+from ansible_collections.rxpath.linux.plugins.module_utils._apply.rollback_detached import (
+    PutBack,
+    collect,
+    start,
+)
 from ansible_collections.rxpath.linux.plugins.module_utils._apply.undo import undo
 
 
@@ -123,6 +143,11 @@ def main() -> None:
             "lease": {"type": "str", "no_log": True},
             "force": {"type": "bool", "default": False},
             "unfinished": {"type": "bool", "default": False},
+            "changes": {
+                "type": "list",
+                "elements": "dict",
+                "options": {"knob": {"type": "str", "required": True}, "target": {"type": "str", "required": True}},
+            },
             "wait": {"type": "bool", "default": True},
             "session": {"type": "str"},
         },
@@ -130,7 +155,14 @@ def main() -> None:
     )
     params, host = module.params, host_of(module)
     lease, force, unfinished = params["lease"], params["force"], params["unfinished"]
-    put_back = undo if unfinished else rollback
+    put_back: PutBack = rollback
+    if unfinished:
+        only = params["changes"]
+        put_back = partial(undo, only=None if only is None else {(row["knob"], row["target"]) for row in only})
+    elif params["changes"] is not None:
+        module.fail_json(
+            msg="changes: only what an unfinished run changed can be taken back in part (unfinished: true)"
+        )
     try:
         if params["session"] is not None:
             result = collect(params["session"], params["wait"])
@@ -138,7 +170,7 @@ def main() -> None:
             result = {"finished": True, **put_back(host, check=True)}
             if (result["changed"] or unfinished) and not module.check_mode:
                 if cuts_link(result["changes"]):
-                    session = start(host, lease, force, unfinished=unfinished)
+                    session = start(host, lease, force, put_back)
                     result = collect(session, True) if params["wait"] else {"finished": False, "session": session}
                 else:
                     result = {"finished": True, **put_back(host, check=False, lease=lease, force=force)}

@@ -11,8 +11,6 @@ from typing import Any, Callable, Optional
 from ansible_collections.rxpath.linux.plugins.module_utils._apply.detach import leave_cgroup
 from ansible_collections.rxpath.linux.plugins.module_utils._apply.errors import KnobError
 from ansible_collections.rxpath.linux.plugins.module_utils._apply.host import Host
-from ansible_collections.rxpath.linux.plugins.module_utils._apply.rollback import rollback
-from ansible_collections.rxpath.linux.plugins.module_utils._apply.undo import undo
 from ansible_collections.rxpath.linux.plugins.module_utils._sample import detached
 from ansible_collections.rxpath.linux.plugins.module_utils._sample.private_files import DetachedError
 
@@ -23,12 +21,12 @@ _KEPT_SECONDS = 1800.0
 _PATIENCE = 5.0
 
 
-def start(host: Host, lease: Optional[str], force: bool, *, unfinished: bool = False) -> str:
-    """Start a rollback (of the unfinished run alone, if so asked) in a process of its own.
+# What puts back: ``rollback``, or ``undo`` with what it is to be restricted to.
+PutBack = Callable[..., dict[str, Any]]
 
-    Returns the name under which its outcome is collected.
-    """
-    put_back = undo if unfinished else rollback
+
+def start(host: Host, lease: Optional[str], force: bool, put_back: PutBack) -> str:
+    """Put back in a process of its own, and return the name under which its outcome is collected."""
 
     def work(_progress: Callable[[float], None]) -> dict[str, Any]:
         leave_cgroup()

@@ -11,6 +11,7 @@ open session of the record: the changes in it know what was there before them.
 from __future__ import annotations
 
 import itertools
+from collections.abc import Collection
 from typing import Any, Optional
 
 from ansible_collections.rxpath.linux.plugins.module_utils._apply import lease as leases
@@ -33,22 +34,30 @@ from ansible_collections.rxpath.linux.plugins.module_utils._plan.change import (
 _Row = tuple[str, Change]
 
 
-def undo(host: Host, *, check: bool, lease: Optional[str] = None, force: bool = False) -> dict[str, Any]:
+def undo(
+    host: Host,
+    *,
+    check: bool,
+    lease: Optional[str] = None,
+    force: bool = False,
+    only: Optional[Collection[tuple[str, str]]] = None,
+) -> dict[str, Any]:
     """Take back what the open session changed and close it, or in check mode tell what that would change.
 
+    ``only`` are some of its changes, as knob and target: the session stays open for the others then.
     ``force`` takes the lease of another run away. Returns {"changed", "changes", "gone", "notes", "diff"} as a rollback
     does. Raises LeaseHeldError, and KnobError where something could not be put back: the session stays open then.
     """
     host.require_root()
     if not check:
         settle(host)
-    rows, gone = _differing(host)
+    rows, gone = _differing(host, only)
     if check or State.load(host).session is None:
         return _result(rows, gone)
     if force:
         leases.break_lease(host)
     with leases.held(host, lease, "undo"):
-        rows, gone = _differing(host)
+        rows, gone = _differing(host, only)
         failed = []
         for (name, device), group in itertools.groupby(rows, key=lambda row: (row[0], row[1].target.device)):
             # What moves by itself meanwhile is not ours to take back.
@@ -61,11 +70,12 @@ def undo(host: Host, *, check: bool, lease: Optional[str] = None, force: bool = 
                 failed.append(str(error))
         if failed:
             raise KnobError("not everything could be taken back, make it again: " + "; ".join(failed))
-        State.load(host).close_session()
+        if only is None:
+            State.load(host).close_session()
     return _result(rows, gone)
 
 
-def _differing(host: Host) -> tuple[list[_Row], list[str]]:
+def _differing(host: Host, only: Optional[Collection[tuple[str, str]]]) -> tuple[list[_Row], list[str]]:
     """Return what is not as the open session found it, the last change first, and what cannot be read any more."""
     session = State.load(host).session
     firsts: dict[tuple[str, str, str], dict[str, Any]] = {}
@@ -74,6 +84,8 @@ def _differing(host: Host) -> tuple[list[_Row], list[str]]:
     rows, gone = [], []
     for row in reversed(list(firsts.values())):
         target = Target(row["device"], row["item"])
+        if only is not None and (row["knob"], str(target)) not in only:
+            continue
         try:
             now = knob(row["knob"]).read(host, target)
         except (KnobError, KeyError) as error:

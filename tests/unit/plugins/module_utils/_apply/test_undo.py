@@ -97,3 +97,13 @@ def test_killed_anywhere_it_is_made_again(make_host: Any, tmp_path: Path) -> Non
         if not died:
             break
     assert attempt > 3
+
+
+def test_some_of_its_changes_alone(host: Host) -> None:
+    lease = begin(host, "the audit", 60, False, check=False)["lease"]
+    tune(host, request(settings={MAX: 4000000}), check=False, scope="running", lease=lease)
+    tune(host, request(settings={BACKLOG: 3000}), check=False, scope="running", lease=lease)
+    undo(host, check=False, lease=lease, only={("sysctl", BACKLOG)})
+    assert (running(host, MAX), running(host, BACKLOG)) == ("4000000", "1000")
+    undo(host, check=False, lease=lease)
+    assert running(host, MAX) == "212992"
