@@ -9,45 +9,33 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from ansible_collections.rxpath.linux.plugins.module_utils._diagnose.verdict import diagnose_host
 from ansible_collections.rxpath.linux.plugins.plugin_utils.audit_action import AuditAction
 from ansible_collections.rxpath.linux.plugins.plugin_utils.convert import SettingError
 from ansible_collections.rxpath.linux.plugins.plugin_utils.entries import empty_entry
-from ansible_collections.rxpath.linux.plugins.plugin_utils.rules import RuleError, apply_rules, evaluate
+from ansible_collections.rxpath.linux.plugins.plugin_utils.judged import UNMEASURED, entry_of, latest
 from ansible_collections.rxpath.linux.plugins.plugin_utils.settings import normalise
 
 
 class ActionModule(AuditAction):
-    _VALID_ARGS = frozenset(("collected", "variables"))
+    _VALID_ARGS = frozenset(("collected", "variables", "wave", "recovered"))
 
     def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
         super().run(tmp, task_vars)
-        entry = self._entry(_last(task_vars or {}, list(self.argument("collected"))))
-        return {"changed": False, "entry": entry}
-
-    def _entry(self, result: Mapping[str, Any]) -> dict[str, Any]:
-        outcome = result.get("outcome")
-        if outcome == "extending":
-            return empty_entry("error", "the sampler did not end in time, although its window was over")
-        if outcome != "sampled":
-            status = "unreachable" if outcome == "unreachable" else "error"
-            return empty_entry(status, str(result.get("reason") or "nothing was sampled"))
-        try:
-            settings = normalise(self.argument("variables")).diagnose
-            entry = diagnose_host(result["sample"], settings)
-            return apply_rules(entry, evaluate(settings["rules"], entry))
-        except (SettingError, RuleError) as error:
-            return empty_entry("error", str(error))
-        except (KeyError, TypeError, ValueError) as error:
-            # The sample came from the host: a garbled one is that host's error, not the end of the whole audit.
-            return empty_entry("error", f"the sample cannot be understood: {type(error).__name__}: {error}")
+        found = task_vars or {}
+        stopped = (found.get(str(self._task.args.get("wave"))) or {}).get("stopped")
+        if stopped:
+            return {"changed": False, "entry": empty_entry("not_run", str(stopped)), "again": False}
+        variables = self.argument("variables")
+        entry = entry_of(latest(found, list(self.argument("collected"))), variables)
+        recovered = found.get(str(self._task.args.get("recovered"))) or {}
+        if recovered.get("rows"):
+            entry = {**entry, "changes": list(recovered["rows"])}
+        return {"changed": False, "entry": entry, "again": _may_improve(entry, variables)}
 
 
-def _last(task_vars: Mapping[str, Any], names: list[str]) -> Mapping[str, Any]:
-    """Return the latest of the registered results that was not skipped."""
-    found: Mapping[str, Any] = {}
-    for name in names:
-        result = task_vars.get(name)
-        if isinstance(result, Mapping) and "outcome" in result:
-            found = result
-    return found
+def _may_improve(entry: Mapping[str, Any], variables: Mapping[str, Any]) -> bool:
+    """Tell whether changes are asked for and there is a loss that they could be about."""
+    try:
+        return normalise(variables).apply and entry["status"] not in UNMEASURED and entry["main_loss"] is not None
+    except SettingError:
+        return False

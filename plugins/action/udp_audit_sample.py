@@ -21,7 +21,7 @@ MODULE = "rxpath.linux.receive_path_info"
 
 class ActionModule(AuditAction):
     _requires_connection = True
-    _VALID_ARGS = frozenset(("state", "variables", "started"))
+    _VALID_ARGS = frozenset(("state", "variables", "started", "made"))
 
     def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
         super().run(tmp, task_vars)
@@ -39,7 +39,10 @@ class ActionModule(AuditAction):
 
     def _start(self, task_vars: Mapping[str, Any]) -> dict[str, Any]:
         """Start the sampler. The controller's clock counts from when the sampler is known to run."""
-        measure = normalise(self.argument("variables")).measure
+        measure = dict(normalise(self.argument("variables")).measure)
+        # A window after a change lasts until a new buffer could be full.
+        made = task_vars.get(str(self._task.args.get("made"))) or {}
+        measure["window"] = made.get("window") or measure["window"]
         result = self._module({"state": "started", "facts": True, **measure}, task_vars)
         if result.get("failed"):
             return _left("error", failure_reason(result))

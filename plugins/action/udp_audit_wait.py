@@ -26,12 +26,13 @@ class ActionModule(AuditAction):
 
     def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
         super().run(tmp, task_vars)
+        began = time.time()
+        # Hosts of an earlier wave or round have windows that are long over.
         dues = [
             float(result["due"])
             for _host, result in registered(task_vars or {}, self.argument("started"))
-            if "due" in result
+            if "due" in result and float(result["due"]) > began
         ]
-        began = time.time()
         # A due time is never further away than a window or an extension, whatever a clock was set to meanwhile.
         seconds = min(max([due - began for due in dues] or [0.0]), MAX_WINDOW + SETTLE_SECONDS)
         if seconds > 0:

@@ -26,6 +26,15 @@ options:
     type: list
     elements: str
     required: true
+  wave:
+    description:
+      - Name under which M(rxpath.linux.udp_audit_wave) was registered.
+      - The hosts of a wave that is not begun are V(not_run).
+    type: str
+  recovered:
+    description:
+      - Name under which M(rxpath.linux.udp_audit_improve) registered what it took back before the window.
+    type: str
   variables:
     description:
       - All variables of the role P(rxpath.linux.udp_audit#role), typed or as the strings that C(-e) makes of
@@ -53,5 +62,10 @@ entry:
   description:
     - The entry of the host, as C(report.json) has it.
   type: dict
+  returned: always
+again:
+  description:
+    - Whether changes are asked for and there is a loss that they could be about.
+  type: bool
   returned: always
 """

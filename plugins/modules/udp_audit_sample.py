@@ -36,6 +36,10 @@ options:
     description:
       - Name under which the start was registered. Needed with O(state=collected).
     type: str
+  made:
+    description:
+      - Name under which M(rxpath.linux.udp_audit_improve) registered what it changed before this window.
+    type: str
 extends_documentation_fragment:
   - rxpath.linux.audit_action
 seealso:

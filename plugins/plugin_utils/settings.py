@@ -20,6 +20,7 @@ from ansible_collections.rxpath.linux.plugins.plugin_utils.convert import (
     to_whole,
     to_words,
 )
+from ansible_collections.rxpath.linux.plugins.plugin_utils.improvement import Limits
 from ansible_collections.rxpath.linux.plugins.plugin_utils.report import FORMATS
 from ansible_collections.rxpath.linux.plugins.plugin_utils.rules import read_rules
 
@@ -40,16 +41,25 @@ VARIABLES = (
     "udp_audit_rules",
     "udp_audit_report_dir",
     "udp_audit_report_formats",
+    "udp_audit_apply",
+    "udp_audit_max_rounds",
+    "udp_audit_restart_services",
+    "udp_audit_confirm_timeout",
+    "udp_audit_lease_seconds",
 )
-APPLY = "udp_audit_apply"
+# Of the playbook: a play's "serial" sees no defaults of a role.
+OF_THE_PLAYBOOK = ("udp_audit_wave",)
+_DAY = 86400
 _IGNORABLE = ("ports", "processes", "namespaces")
 
 
 class Settings(NamedTuple):
-    """What the modules measure (``measure``), what the diagnosis judges by (``diagnose``), and the reports."""
+    """What the modules measure (``measure``), what the diagnosis judges by, what may be changed, and the reports."""
 
     measure: dict[str, Any]
     diagnose: dict[str, Any]
+    apply: bool
+    limits: Limits
     report_dir: str
     report_formats: list[str]
 
@@ -62,27 +72,22 @@ def normalise(variables: Mapping[str, Any]) -> Settings:
     Raises:
         SettingError: a variable that is missing or cannot be used; its name comes first in the message.
     """
-    refuse_apply(variables.get(APPLY))
     for name in VARIABLES:
         if name not in variables:
             raise SettingError(name, "is not defined")
     return Settings(
         measure=_measure(variables),
         diagnose=_diagnose(variables),
+        apply=to_bool("udp_audit_apply", variables["udp_audit_apply"]),
+        limits=_limits(variables),
         report_dir=_report_dir(variables["udp_audit_report_dir"]),
         report_formats=_known("udp_audit_report_formats", variables["udp_audit_report_formats"], FORMATS),
     )
 
 
-def refuse_apply(value: Any) -> None:
-    """Raise SettingError where changes are asked for: an audit that silently left them out would be taken for one."""
-    if value is not None and to_bool(APPLY, value):
-        raise SettingError(APPLY, "applying changes is not in this release; the audit only measures")
-
-
 def misspelt(names: Iterable[str]) -> list[str]:
     """Return the names that look like variables of the audit and are none."""
-    return sorted(name for name in names if name.startswith(PREFIX) and name not in VARIABLES and name != APPLY)
+    return sorted(name for name in names if name.startswith(PREFIX) and name not in VARIABLES + OF_THE_PLAYBOOK)
 
 
 def _measure(variables: Mapping[str, Any]) -> dict[str, Any]:
@@ -123,6 +128,16 @@ def _diagnose(variables: Mapping[str, Any]) -> dict[str, Any]:
         },
         "rules": read_rules("udp_audit_rules", variables["udp_audit_rules"]),
     }
+
+
+def _limits(variables: Mapping[str, Any]) -> Limits:
+    timeout = to_whole("udp_audit_confirm_timeout", variables["udp_audit_confirm_timeout"], 10, _DAY)
+    return Limits(
+        max_rounds=to_whole("udp_audit_max_rounds", variables["udp_audit_max_rounds"], 1, 10),
+        restart_services=tuple(to_words("udp_audit_restart_services", variables["udp_audit_restart_services"])),
+        confirm_timeout=timeout,
+        lease_seconds=to_whole("udp_audit_lease_seconds", variables["udp_audit_lease_seconds"], 60, _DAY),
+    )
 
 
 def _ignore(value: Any) -> dict[str, Any]:
