@@ -17,7 +17,6 @@ author:
 description:
   - Normalises the variables of the role P(rxpath.linux.udp_audit#role) and fails with the name of the first one
     that cannot be used.
-  - Asking for changes with C(udp_audit_apply) is such an error, since this release only measures.
   - This is an action. It runs on the controller.
 options:
   variables:

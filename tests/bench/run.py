@@ -4,8 +4,9 @@
 
 """What the audit costs on a node of 250 namespaces and 10,000 UDP sockets, against what reading costs at all.
 
-And what the role costs on a host where nothing differs, against a ping. Everything is measured in one run, in pairs
-close in time; the middle of the repeats counts. Exit 1 above a limit.
+And what the role costs on a host where nothing differs, and an audit of a hundred hosts, against a ping; and whether a
+browser opens the report of five hundred. Everything is measured in one run, what is compared close in time; the middle
+of the repeats counts. Exit 1 above a limit.
 """
 
 from __future__ import annotations
@@ -17,24 +18,27 @@ import statistics
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
 
 TESTS = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(TESTS))
 
-from bench import node, role  # noqa: E402
+from bench import fleet, node, page, role  # noqa: E402
 
 KIB = 1024
+PARTS = ("role", "fleet", "page", "node")
 
 
 class Row(NamedTuple):
-    """A measure, its limit, and the unit that both are printed in."""
+    """A measure, its limit, and the unit that both are printed in; or why it was not taken here."""
 
     what: str
     values: list[float]
     limit: float
     unit: str
+    skipped: str = ""
 
     @property
     def middle(self) -> float:
@@ -44,10 +48,12 @@ class Row(NamedTuple):
     @property
     def passed(self) -> bool:
         """Tell whether the median is within the limit."""
-        return self.middle <= self.limit
+        return bool(self.skipped) or self.middle <= self.limit
 
     def text(self) -> str:
         """Return the line of the table."""
+        if self.skipped:
+            return f"{self.what:<58} {'-':>8}  limit {self.limit:6.2f} {self.unit:<12} SKIP: {self.skipped}"
         spread = f"{min(self.values):.2f} to {max(self.values):.2f}"
         verdict = "PASS" if self.passed else "FAIL"
         return f"{self.what:<58} {self.middle:8.2f}  limit {self.limit:6.2f} {self.unit:<12} {spread:>18}  {verdict}"
@@ -126,6 +132,42 @@ def bench_role(repeats: int) -> int:
     )
 
 
+def bench_fleet(settings: fleet.Settings) -> int:
+    """Measure an audit of many hosts over SSH against pings before and after it, and print what it costs."""
+    cost = fleet.cost(settings)
+    statuses = ", ".join(f"{number} {status}" for status, number in cost.statuses.items())
+    print(
+        f"{settings.hosts} hosts over SSH in {cost.built:.1f} s, {settings.forks} forks, pipelining, no connection ",
+        end="",
+    )
+    print(f"open before a run; ping {', '.join(f'{ping:.1f}' for ping in cost.ping)} s, ", end="")
+    print(f"audit with a window of {settings.window:g} s {cost.audit:.1f} s ({statuses})")
+    mib = KIB * KIB
+    print(f"peak PSS of ansible-playbook and its workers {cost.programs / mib:.0f} MiB, of SSH beside it ", end="")
+    print(f"{cost.ssh / mib:.0f} MiB", flush=True)
+    ratios = [(cost.audit - settings.window) / ping for ping in cost.ping]
+    return show(
+        [
+            Row("seconds of the audit without its window ÷ ping", ratios, 3.0, ""),
+            Row("peak memory of the controller", [cost.programs / mib], 300.0, "MiB"),
+        ]
+    )
+
+
+def bench_page(hosts: int, repeats: int) -> int:
+    """Measure the HTML of many synthetic hosts."""
+    opened = page.opened(hosts, repeats)
+    size = opened.size / KIB / KIB
+    print(f"report of {hosts} hosts: HTML made in {opened.made:.1f} s; ", end="")
+    print(f"report.json has {opened.json_size / KIB / KIB:.1f} MiB")
+    return show(
+        [
+            Row(f"HTML of {hosts} hosts", [size], 5.0, "MiB"),
+            Row("opened by a browser", opened.seconds, 2.0, "s", opened.skipped),
+        ]
+    )
+
+
 def show(rows: list[Row]) -> int:
     """Print the rows; return 1 if one is above its limit."""
     for row in rows:
@@ -136,19 +178,33 @@ def show(rows: list[Row]) -> int:
 def main() -> int:
     """Run what the command line asks for."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n", maxsplit=1)[0])
+    parser.add_argument("parts", nargs="*", metavar="PART", help=f"of {', '.join(PARTS)}; default: all")
     parser.add_argument("--namespaces", type=int, default=250)
     parser.add_argument("--sockets", type=int, default=10000)
     parser.add_argument("--busy", type=int, default=5, help="namespaces with 1,000 datagrams a second")
     parser.add_argument("--repeats", type=int, default=5)
     parser.add_argument("--windows", type=int, default=3)
     parser.add_argument("--window", type=float, default=10.0, metavar="SECONDS")
+    parser.add_argument("--hosts", type=int, default=100, help="of the fleet")
+    parser.add_argument("--forks", type=int, default=10)
+    parser.add_argument("--pings", type=int, default=2, help="of the fleet, around its audit")
+    parser.add_argument("--page-hosts", type=int, default=500, help="in the HTML")
     options = parser.parse_args()
+    unknown = set(options.parts) - set(PARTS)
+    if unknown:
+        parser.error(f"no such part: {', '.join(sorted(unknown))}; there are {', '.join(PARTS)}")
     if os.geteuid() != 0:
         print("bench: needs root to make network namespaces", file=sys.stderr)
         return 2
-    # Before the node: this process can start no other once it has left its process namespace.
-    of_role = bench_role(options.repeats)
-    return max(of_role, node.enter(lambda: bench(options)))
+    settings = fleet.Settings(options.hosts, options.forks, options.pings, options.window)
+    # The node last: this process can start no other once it has left its process namespace.
+    every: dict[str, Callable[[], int]] = {
+        "role": lambda: bench_role(options.repeats),
+        "fleet": lambda: bench_fleet(settings),
+        "page": lambda: bench_page(options.page_hosts, options.repeats),
+        "node": lambda: node.enter(lambda: bench(options)),
+    }
+    return max(every[part]() for part in PARTS if part in (options.parts or PARTS))
 
 
 if __name__ == "__main__":

@@ -16,6 +16,7 @@ from steps.runner import Shell, StepSkippedError
 PROGRAMS = {
     "cc": ("gcc libc6-dev", "gcc glibc-devel"),
     "chromium": ("chromium", "chromium"),
+    "dnsmasq": ("dnsmasq-base", "dnsmasq"),
     "dig": ("bind9-dnsutils", "bind-utils"),
     "ethtool": ("ethtool", "ethtool"),
     "ip": ("iproute2", "iproute"),

@@ -13,18 +13,17 @@ from typing import Any, NamedTuple
 
 import pytest
 import yaml
-from ansible_collections.rxpath.linux.plugins.plugin_utils.settings import APPLY, VARIABLES
+from ansible_collections.rxpath.linux.plugins.plugin_utils.settings import VARIABLES
 from ansible_collections.rxpath.linux.plugins.plugin_utils.tuning_settings import VARIABLES as TUNING_VARIABLES
 
 ROLES = Path(__file__).resolve().parents[3] / "roles"
 
 
 class Role(NamedTuple):
-    """A role, the variables that its action normalises, and those that are handed on without being an option."""
+    """A role, and the variables that its action normalises."""
 
     name: str
     variables: Iterable[str]
-    more: Iterable[str] = ()
 
     def load(self, path: str) -> Any:
         return yaml.safe_load(self.text(path))
@@ -33,7 +32,7 @@ class Role(NamedTuple):
         return (ROLES / self.name / path).read_text(encoding="utf-8")
 
 
-ROLES_WITH_SETTINGS = [Role("udp_audit", VARIABLES, (APPLY,)), Role("udp_tuning", TUNING_VARIABLES)]
+ROLES_WITH_SETTINGS = [Role("udp_audit", VARIABLES), Role("udp_tuning", TUNING_VARIABLES)]
 each_role = pytest.mark.parametrize("role", ROLES_WITH_SETTINGS, ids=lambda role: str(role.name))
 
 
@@ -46,7 +45,7 @@ def test_specification_has_the_defaults(role: Role) -> None:
 @each_role
 def test_every_variable_has_a_default_and_is_handed_on(role: Role) -> None:
     assert set(role.load("defaults/main.yml")) == set(role.variables)
-    assert set(role.load("vars/main.yml")[f"__{role.name}_variables"]) == {*role.variables, *role.more}
+    assert set(role.load("vars/main.yml")[f"__{role.name}_variables"]) == set(role.variables)
 
 
 @each_role

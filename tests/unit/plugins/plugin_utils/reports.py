@@ -25,6 +25,8 @@ _SHARES = {
     "error": 1,
     "not_run": 2,
     "inconclusive": 4,
+    "applied": 5,
+    "planned": 2,
 }
 
 # Markup, attribute and script ends, separators that end a line in JavaScript, what XML forbids, terminal escapes,

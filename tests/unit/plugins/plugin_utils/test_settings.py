@@ -13,6 +13,7 @@ import pytest
 import yaml
 from ansible_collections.rxpath.linux.plugins.module_utils._diagnose import settings as diagnosis
 from ansible_collections.rxpath.linux.plugins.plugin_utils.convert import SettingError
+from ansible_collections.rxpath.linux.plugins.plugin_utils.improvement import Limits
 from ansible_collections.rxpath.linux.plugins.plugin_utils.settings import VARIABLES, misspelt, normalise
 from hypothesis import given
 from hypothesis import strategies as st
@@ -103,6 +104,19 @@ def test_threshold_replaces_one_default() -> None:
         ("thresholds", {"stall": 1}),
         ("thresholds", {"stall_share": "x"}),
         ("rules", "yes"),
+        ("apply", "perhaps"),
+        ("apply", None),
+        ("max_rounds", 0),
+        ("max_rounds", "11"),
+        ("max_rounds", "1.5"),
+        ("restart_services", {"a": 1}),
+        ("restart_services", [["nsd"]]),
+        ("restart_services", True),
+        ("confirm_timeout", 9),
+        ("confirm_timeout", "86401"),
+        ("lease_seconds", 59),
+        ("lease_seconds", "for ever"),
+        ("lease_seconds", 86401),
         ("report_dir", ""),
         ("report_dir", ["a"]),
         ("report_formats", "pdf"),
@@ -125,18 +139,42 @@ def test_missing_variable_is_named(name: str) -> None:
 
 
 @pytest.mark.parametrize("value", [True, "true", "yes", 1])
-def test_applying_is_refused(value: Any) -> None:
-    with pytest.raises(SettingError, match="applying changes is not in this release"):
-        normalise(with_(apply=value))
+def test_applying_is_asked_for(value: Any) -> None:
+    assert normalise(with_(apply=value)) == normalise(DEFAULTS)._replace(apply=True)
 
 
-@pytest.mark.parametrize("value", [False, "false", None])
-def test_not_applying_is_fine(value: Any) -> None:
+@pytest.mark.parametrize("value", [False, "false", "no", 0])
+def test_not_applying_is_the_default(value: Any) -> None:
     assert normalise(with_(apply=value)) == normalise(DEFAULTS)
 
 
+def test_defaults_restart_nothing() -> None:
+    assert normalise(DEFAULTS).limits == Limits(3, (), 60, 900)
+
+
+@pytest.mark.parametrize(
+    ("variable", "given_value", "expected"),
+    [
+        pytest.param("max_rounds", "2", 2, id="rounds"),
+        pytest.param("max_rounds", 10, 10, id="most rounds"),
+        pytest.param("restart_services", "nsd, podman:0123456789ab", ("nsd", "podman:0123456789ab"), id="both"),
+        pytest.param("restart_services", ["nsd"], ("nsd",), id="list"),
+        pytest.param("restart_services", '["nsd", "nsd"]', ("nsd",), id="JSON"),
+        pytest.param("restart_services", "", (), id="none"),
+        pytest.param("confirm_timeout", "10", 10, id="shortest confirmation"),
+        pytest.param("lease_seconds", "3600", 3600, id="an hour"),
+        pytest.param("lease_seconds", 60, 60, id="shortest lease"),
+    ],
+)
+def test_limit(variable: str, given_value: Any, expected: Any) -> None:
+    limits = normalise(with_(**{variable: given_value})).limits
+    assert getattr(limits, variable) == expected
+    assert limits == normalise(DEFAULTS).limits._replace(**{variable: expected})
+
+
 def test_misspelt() -> None:
-    assert misspelt([*VARIABLES, "udp_audit_apply", "udp_audit_windw", "window"]) == ["udp_audit_windw"]
+    known = [*VARIABLES, "udp_audit_wave", "window"]
+    assert misspelt([*known, "udp_audit_windw", "udp_audit_waves"]) == ["udp_audit_waves", "udp_audit_windw"]
 
 
 @given(st.sampled_from(VARIABLES), st.recursive(

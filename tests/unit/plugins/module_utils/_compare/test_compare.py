@@ -35,7 +35,7 @@ def one(before: Pair, after: Pair, key: str = KEY, **more: Any) -> dict[str, Any
 
 def share_of(verdict: str, before: Make, after: Make, shape: dict[str, Any], seeds: int = SEEDS) -> float:
     rows = [one(window(before(), 2 * seed, **shape), window(after(), 2 * seed + 1, **shape)) for seed in range(seeds)]
-    return sum(row["verdict"] == verdict for row in rows) / seeds
+    return sum(1 for row in rows if row["verdict"] == verdict) / seeds
 
 
 LOSSES: list[Any] = [
@@ -153,14 +153,15 @@ def test_a_namespace_that_is_gone_tells_nothing() -> None:
 
 @pytest.mark.parametrize("which", [0, 1])
 def test_a_reset_or_a_reboot_tells_nothing(which: int) -> None:
-    for spoil in (
+    spoils: list[Callable[[dict[str, Any]], Any]] = [
         lambda sample: sample["namespaces"][1]["resets"].append("Udp.RcvbufErrors"),
         lambda sample: sample.update(rebooted=True),
         lambda sample: sample.update(host={"boot_id": "another"}),
-    ):
-        pair = [window(binomial(0.02), 1), window(nothing(), 2)]
-        spoil(pair[which][0])
-        assert one(*pair)["verdict"] == "inconclusive"
+    ]
+    for spoil in spoils:
+        before, after = window(binomial(0.02), 1), window(nothing(), 2)
+        spoil((before, after)[which][0])
+        assert one(before, after)["verdict"] == "inconclusive"
 
 
 def test_too_few_datagrams_tell_nothing() -> None:

@@ -34,7 +34,8 @@ def bursty(simulate: Make, size: int = 212992, limits: dict[str, Any] | None = N
 
 
 def first(sample: dict[str, Any], **settings: Any) -> dict[str, Any]:
-    return diagnose_host(sample, settings)["findings"][0]
+    found: dict[str, Any] = diagnose_host(sample, settings)["findings"][0]
+    return found
 
 
 def knobs(finding: dict[str, Any]) -> list[dict[str, Any]]:
