@@ -105,6 +105,7 @@ boot:
 
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.rxpath.linux.plugins.module_utils._apply.arguments import COMMON_ARGUMENTS, run_module
+from ansible_collections.rxpath.linux.plugins.module_utils._plan.sysctl_file import DEFAULT_FILE
 
 
 def main() -> None:
@@ -112,7 +113,7 @@ def main() -> None:
         argument_spec={
             **COMMON_ARGUMENTS,
             "settings": {"type": "dict", "required": True},
-            "file": {"type": "str", "default": "/etc/sysctl.d/99-udp-tuning.conf"},
+            "file": {"type": "str", "default": DEFAULT_FILE},
             "lower": {"type": "bool", "default": False},
         },
         supports_check_mode=True,

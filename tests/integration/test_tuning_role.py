@@ -117,6 +117,12 @@ def interrupts(found: dict[str, str], name: str = "") -> dict[str, str]:
     return {what: text.strip() for what, text in found.items() if what.startswith(f"interrupt {name}")}
 
 
+def of_others(guest: Guest, found: dict[str, str]) -> set[str]:
+    """Return the interrupts of the interfaces that are not to be tuned."""
+    ours = tuple(f"interrupt {name} " for name in tuned_nics(guest).values())
+    return {what for what in interrupts(found) if not what.startswith(ours)}
+
+
 def moving(guest: Guest) -> set[str]:
     """Return the sysctls that move by themselves."""
     dumps = []
@@ -204,14 +210,21 @@ def test_the_role_from_the_first_look_to_the_last(bed: Bed) -> None:
     tell("reboot", time.monotonic() - began)
     began = time.monotonic()
     eventually(lambda: units_are_done(guest), "the units end")
-    eventually(lambda: interrupts(settings(guest)) == interrupts(tuned), "the last of what a boot makes")
+    others = of_others(guest, tuned)
+    wanted = {what: text for what, text in interrupts(tuned).items() if what not in others}
+    eventually(lambda: wanted.items() <= interrupts(settings(guest)).items(), "the last of what a boot makes")
     tell("what a boot makes", time.monotonic() - began)
     assert guest.ssh("systemctl is-active irqbalance").strip() == "active"
     time.sleep(30.0)
-    assert differences(tuned, settings(guest), own_way) == {}
+    after = settings(guest)
+    # What is not ours irqbalance moves as ever: that it is at work is seen by it.
+    own_way |= others
+    # What ran before the boot has left nothing in /run.
+    assert differences(tuned, after, own_way | {"running"}) == {}
 
+    # Between the rollback and the look after it, it would move the first of what is its own again.
+    guest.ssh("systemctl stop irqbalance")
     back = play(guest, "rollback")
     assert back.changed
-    guest.ssh("systemctl stop irqbalance")
     assert differences(before, settings(guest), own_way) == {}
     assert not play(guest, "rollback").changed

@@ -28,7 +28,6 @@ from ansible_collections.rxpath.linux.plugins.module_utils._plan.sysctl_settings
     plan_sysctls,
 )
 
-DEFAULT_FILE = "/etc/sysctl.d/99-udp-tuning.conf"
 # A key in dots. What would leave /proc/sys, and a pattern, is none.
 _KEY = re.compile(r"[A-Za-z0-9_:@-]+(\.[A-Za-z0-9_:@-]+)+")
 

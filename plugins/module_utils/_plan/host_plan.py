@@ -38,6 +38,7 @@ from ansible_collections.rxpath.linux.plugins.module_utils._plan.refusals import
     refusal,
 )
 from ansible_collections.rxpath.linux.plugins.module_utils._plan.shared import SHARED, in_order
+from ansible_collections.rxpath.linux.plugins.module_utils._plan.sysctl_file import DEFAULT_FILE
 
 SYSCTLS = "sysctl_settings"
 # Request → what its module would answer in check mode: changes, unsupported, refused, warnings, notes.
@@ -105,7 +106,9 @@ class _Plan:
 
     def explicit(self, requests: Sequence[Mapping[str, Any]]) -> None:
         """Plan a list of requests as it is, put into the order of work."""
-        ordered = sorted((dict(request) for request in requests), key=lambda item: family_rank(item["family"]))
+        ordered = sorted(
+            (_with_defaults(request) for request in requests), key=lambda item: family_rank(item["family"])
+        )
         for request in ordered:
             if not request.get("interface"):
                 self._add(request)
@@ -190,6 +193,13 @@ class _Plan:
             if earlier and request["family"] in _SHARE:
                 request["earlier"] = [{name: row[name] for name in ("knob", "target", "to")} for row in earlier]
             done.update({(row["knob"], row["target"]): row for row in request["changes"] if row["knob"] in SHARED})
+
+
+def _with_defaults(request: Mapping[str, Any]) -> Request:
+    """Return a request with what its module takes where nothing is said."""
+    if request["family"] == SYSCTLS:
+        return {"file": DEFAULT_FILE, "lower": False, **request}
+    return dict(request)
 
 
 def _queues_to_come(outcome: Mapping[str, Any]) -> int | None:

@@ -10,6 +10,8 @@ from collections.abc import Mapping
 
 from ansible_collections.rxpath.linux.plugins.module_utils._facts.sysctl_files import normal_key, parse_sysctl_file
 
+# Sorts after 99-sysctl.conf, so that it wins at boot.
+DEFAULT_FILE = "/etc/sysctl.d/99-udp-tuning.conf"
 HEADER = "# Set by rxpath.linux.sysctl_settings, and taken back by rxpath.linux.tuning_rollback.\n"
 
 

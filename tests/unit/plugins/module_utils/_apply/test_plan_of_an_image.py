@@ -59,3 +59,10 @@ def test_everything_is_written_for_the_first_boot(image: Host, tmp_path: Path) -
 
 def test_an_image_is_taken_for_one_without_being_told(image: Host) -> None:
     assert plan_host(image, settings(profile="full"))["scope"] == "boot"
+
+
+def test_a_request_for_sysctls_needs_no_more_than_its_settings(image: Host, tmp_path: Path) -> None:
+    asked = {"family": "sysctl_settings", "settings": {"net.core.rmem_max": 4194304}}
+    plan = plan_host(image, {**settings(persist_only=True), "requests": [asked]})
+    carry_out(image, plan)
+    assert "net.core.rmem_max = 4194304" in (tmp_path / "etc/sysctl.d/99-udp-tuning.conf").read_text()
