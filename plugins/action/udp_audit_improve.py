@@ -43,17 +43,20 @@ Found = Mapping[str, Any]
 
 class ActionModule(AuditAction):
     _requires_connection = True
-    _VALID_ARGS = frozenset(("state", "variables", "recovered", "diagnosed", "made", "collected", "window"))
+    _VALID_ARGS = frozenset(("state", "variables", "recovered", "diagnosed", "made", "collected"))
 
     def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
         super().run(tmp, task_vars)
         found = task_vars or {}
         self._found = found
+        state = self.argument("state")
         try:
             settings = normalise(self.argument("variables"))
         except SettingError as error:
+            if state == "recovered":
+                # A variable of this host alone: its window tells of it.
+                return {"changed": False, "busy": str(error), "rows": []}
             raise AnsibleActionFail(str(error)) from None
-        state = self.argument("state")
         if state == "recovered":
             return {"changed": False, **self._recovered()}
         if state == "made":
@@ -69,7 +72,7 @@ class ActionModule(AuditAction):
             # The window will tell why.
             return {"busy": " ".join(str(error).split()), "rows": []}
         for row in told["rows"]:
-            self._say(f"{row['what']} taken back to {row['to']}: {row['why']}")
+            self._say(f"{row['what']} taken back to {row['from']}: {row['why']}")
         return told
 
     def _made(self, settings: Settings) -> dict[str, Any]:
@@ -79,7 +82,8 @@ class ActionModule(AuditAction):
         if busy:
             return {"outcome": "refused", "reason": str(busy), "left": [], "steps": [], "round": history["round"] + 1}
         number = history["round"] + 1
-        arguments = (self._execute, entry, history["tried"], number, settings.limits)
+        # Whatever ends a module once changes have begun leaves them as one that was lost does.
+        arguments = (self._execute_or_lose, entry, history["tried"], number, settings.limits)
         try:
             if self._task.check_mode:
                 return {**improvement.predicted(*arguments), "round": number}
@@ -114,11 +118,12 @@ class ActionModule(AuditAction):
         blind = entry["reason"] if entry["status"] in UNMEASURED else ""
         compared = [] if blind else self._compared(made, entries[-1], result["sample"], entry, settings)
         told = proof.judge(made["steps"], compared, blind)
-        rows, wrong = proof.settle(self._execute_or_lose, made["steps"], told, made["lease"], settings.limits)
+        rows, wrong, lost = proof.settle(self._execute_or_lose, made["steps"], told, made["lease"], settings.limits)
         for row in rows:
             self._say(f"{row['what']} {'kept' if row['kept'] else 'taken back'}: {row['why']}")
         if wrong:
-            entry = {**entry, "status": "error", "reason": f"{wrong}; {entry['reason']}"}
+            status = "unreachable" if lost or entry["status"] == "unreachable" else "error"
+            entry = {**entry, "status": status, "reason": f"{wrong}; {entry['reason']}"}
         tried = [
             *history["tried"],
             *(
@@ -128,7 +133,7 @@ class ActionModule(AuditAction):
             ),
         ]
         entries, changes = [*entries, entry], [*changes, *rows]
-        waiting = any(not row.get("restarted") for change in rows if change["kept"] for row in change["restart"])
+        waiting = proof.waiting(made["steps"], told)
         again = (
             not wrong
             and not blind
@@ -138,7 +143,7 @@ class ActionModule(AuditAction):
         )
         final = {**merge(entries, changes), "left": made["left"]}
         if waiting and final["status"] in ("fail", "warn"):
-            final["reason"] += "; " + next(str(row["why"]) for row in rows if row["kept"] and row["restart"])
+            final["reason"] += f"; {waiting}"
         history = {"round": made["round"], "entries": entries, "changes": changes, "tried": tried}
         return {"entry": final, "again": again, "history": history}
 
@@ -149,9 +154,10 @@ class ActionModule(AuditAction):
         rows = [dict(row) for row in made.get("rows") or ()]
         last = entries[-1]
         if made["outcome"] == "lost":
-            rows = [{**row, "kept": True} for step in made["steps"] for row in step["rows"]]
-            names = ", ".join(str(row["what"]) for row in rows)
-            for row in rows:
+            rows = [{**row, "kept": not step["failed"]} for step in made["steps"] for row in step["rows"]]
+            forced = [row for row in rows if row["kept"]]
+            names = ", ".join(str(row["what"]) for row in forced)
+            for row in forced:
                 row["why"] = (
                     "the host was lost before a second window: not proved, and gone with the next run or reboot"
                 )
@@ -160,7 +166,7 @@ class ActionModule(AuditAction):
             )
             entries = [*entries[:-1], {**last, "status": "unreachable", "reason": reason}]
         final = {**merge(entries, [*changes, *rows]), "left": list(made["left"])}
-        if made["outcome"] == "refused":
+        if made["reason"] and made["outcome"] != "lost":
             final["unknowns"] = [*final["unknowns"], f"what could be changed: nothing was, since {made['reason']}"]
         for sentence in made["left"]:
             self._say(str(sentence))

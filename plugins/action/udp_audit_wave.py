@@ -32,7 +32,7 @@ class ActionModule(AuditAction):
 
 def got_worse(entry: Mapping[str, Any]) -> str:
     """Return in what a host that was changed is worse than before, or an empty string."""
-    changes = [change for change in entry.get("changes") or () if change.get("round")]
+    changes = [row for row in entry.get("changes") or () if row.get("round") and not row.get("planned")]
     for change in changes:
         if (change.get("comparison") or {}).get("verdict") == _WORSE:
             return f"{change['what']} made it worse: {change['why']}"

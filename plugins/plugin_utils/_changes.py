@@ -62,6 +62,8 @@ def _title(change: dict[str, Any]) -> str:
     if change.get("planned"):
         return "Planned, nothing was changed"
     number = change.get("round")
+    if number == 0:
+        return "Left by an earlier run"
     return f"Round {number}" if isinstance(number, int) else "Changed"
 
 

@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 
 from ansible.errors import AnsibleConnectionFailure
 from ansible_collections.rxpath.linux.plugins.module_utils._plan.targeted import knobs_of, targeted
-from ansible_collections.rxpath.linux.plugins.plugin_utils.restarting import Run, is_allowed, restart
+from ansible_collections.rxpath.linux.plugins.plugin_utils.restarting import Run, name_of, restart, why_not
 
 # By this a run recognises what another one of its kind has left.
 HOLDER = "the audit"
@@ -80,6 +80,7 @@ def make(
     if begun.get("failed"):
         return {**plan, "outcome": "refused", "reason": str(begun.get("msg")), "lease": None, "steps": []}
     made: list[dict[str, Any]] = []
+    done: dict[str, str] = {}
     result = {**plan, "outcome": "made", "lease": begun["lease"], "steps": made}
     try:
         for step in plan["steps"]:
@@ -87,11 +88,11 @@ def make(
             _carry_out(run, made[-1], number, begun["lease"], limits)
         for step in made:
             if not step["failed"]:
-                step["restarted"] = restart(run, step["restarts"], limits.restart_services)
-    except AnsibleConnectionFailure as error:
+                step["restarted"] = restart(run, step["restarts"], limits.restart_services, done)
+    except (AnsibleConnectionFailure, KeyError, TypeError) as error:
         # What was being made when the host was lost may be in force: it is told as if it were.
         if made and not made[-1]["rows"]:
-            made[-1]["rows"] = [_expected(made[-1], number)]
+            made[-1]["rows"] = _expected(made[-1], number)
         return {**result, "outcome": "lost", "reason": " ".join(str(error).split())}
     return result
 
@@ -99,10 +100,11 @@ def make(
 def predicted(
     run: Run, entry: Mapping[str, Any], tried: Sequence[Mapping[str, Any]], number: int, limits: Limits
 ) -> dict[str, Any]:
-    """Return what ``make`` would do: {"outcome": "planned", "reason", "left", "rows"}."""
+    """Return what ``make`` would do: {"outcome", "reason", "left", "rows"}; "planned", or "refused" with a reason."""
     plan = _planned(run, entry, tried, limits)
-    rows = [{**row, "round": number, "planned": True} for step in plan["steps"] for row in step["expected"]]
-    return {"outcome": "planned", "reason": plan["reason"], "left": plan["left"], "rows": rows, "steps": []}
+    rows = [{**row, "planned": True} for step in plan["steps"] for row in _expected(step, number)]
+    outcome = "refused" if plan["reason"] else "planned"
+    return {"outcome": outcome, "reason": plan["reason"], "left": plan["left"], "rows": rows, "steps": []}
 
 
 def _planned(run: Run, entry: Mapping[str, Any], tried: Sequence[Mapping[str, Any]], limits: Limits) -> dict[str, Any]:
@@ -122,7 +124,7 @@ def _planned(run: Run, entry: Mapping[str, Any], tried: Sequence[Mapping[str, An
             steps = []
         else:
             left += [*told["refused"], *told["unsupported"]]
-            changes = {knobs_of(request)[0]: request["changes"] for request in told["requests"]}
+            changes = {knob: request["changes"] for request in told["requests"] for knob in knobs_of(request)}
             for step in steps:
                 step["expected"] = [
                     {**_row(0, row["knob"], row["target"], row["from"], row["to"], step["why"], step["restarts"]),
@@ -132,20 +134,26 @@ def _planned(run: Run, entry: Mapping[str, Any], tried: Sequence[Mapping[str, An
                 ]  # fmt: skip
             steps = [step for step in steps if step["expected"]]
     # A process that already runs under a new setting's rule but was started before it.
-    again = [row for row in plan["restarts"] if is_allowed(row, limits.restart_services)]
-    steps += [_restart_step(row) for row in again]
+    again: dict[tuple[str, str], list[Mapping[str, Any]]] = {}
+    for row in plan["restarts"]:
+        why = why_not(row, limits.restart_services)
+        if why:
+            left.append(f"{row.get('process') or 'the process'} needs a restart ({row.get('why')}): {why}")
+        else:
+            again.setdefault((row["key"], name_of(row)), []).append(row)
+    steps += [_restart_step(rows) for rows in again.values()]
     return {"steps": steps, "left": left, "reason": reason}
 
 
-def _restart_step(row: Mapping[str, Any]) -> dict[str, Any]:
-    who = {name: row.get(name) for name in ("process", "pid", "unit", "container")}
+def _restart_step(rows: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    row = rows[0]
     return {
         "keys": [row["key"]],
         "finding": str(row["key"]).partition("|")[0],
         "request": None,
-        "what": f"restart {row.get('unit') or row.get('container')}",
+        "what": f"restart {name_of(row)}",
         "why": str(row.get("why") or ""),
-        "restarts": [who],
+        "restarts": [{name: each.get(name) for name in ("process", "pid", "unit", "container")} for each in rows],
         "fill_seconds": float(row.get("fill_seconds") or 0.0),
         "expected": [],
     }
@@ -154,13 +162,12 @@ def _restart_step(row: Mapping[str, Any]) -> dict[str, Any]:
 def _carry_out(run: Run, step: dict[str, Any], number: int, lease: str, limits: Limits) -> None:
     """Make one step in the running state and write down in it what changed."""
     if step["request"] is None:
-        row = _row(number, step["what"], "", None, None, step["why"], step["restarts"])
-        step["rows"] = [{**row, "what": step["what"], "findings": _findings(step)}]
+        step["rows"] = _expected(step, number)
         return
     result = run(*module_call(step["request"], {"scope": "running", "lease": lease}, limits))
     if result.get("failed"):
         step["failed"] = str(result.get("msg") or "it failed without a message")
-        step["rows"] = [{**row, "round": number, "why": step["failed"]} for row in step["expected"]]
+        step["rows"] = [{**row, "why": step["failed"]} for row in _expected(step, number)]
         return
     got = {(row["knob"], row["target"]): row["value"] for row in result.get("applied") or ()}
     for change in result.get("changes") or ():
@@ -170,7 +177,7 @@ def _carry_out(run: Run, step: dict[str, Any], number: int, lease: str, limits: 
     if not step["rows"]:
         said = [*(result.get("unsupported") or ()), *(result.get("refused") or ())]
         step["failed"] = "; ".join(said) or "nothing came of it"
-        step["rows"] = [{**row, "round": number, "why": step["failed"]} for row in step["expected"]]
+        step["rows"] = [{**row, "why": step["failed"]} for row in _expected(step, number)]
 
 
 def module_call(request: Mapping[str, Any], how: Mapping[str, Any], limits: Limits) -> tuple[str, dict[str, Any]]:
@@ -182,10 +189,12 @@ def module_call(request: Mapping[str, Any], how: Mapping[str, Any], limits: Limi
     return _OF_OURS + family, {**arguments, **how}
 
 
-def _expected(step: Mapping[str, Any], number: int) -> Row:
-    for row in step["expected"]:
-        return {**row, "round": number}
-    return {**_row(number, step["what"], "", None, None, step["why"], step["restarts"]), "what": step["what"]}
+def _expected(step: Mapping[str, Any], number: int) -> list[Row]:
+    """Return what a step is to change, as rows; a restart alone is one as well."""
+    if step["request"] is not None:
+        return [{**row, "round": number} for row in step["expected"]]
+    row = _row(number, step["what"], "", None, None, step["why"], step["restarts"])
+    return [{**row, "findings": _findings(step)}]
 
 
 def _findings(step: Mapping[str, Any]) -> list[str]:

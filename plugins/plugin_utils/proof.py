@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 from ansible.errors import AnsibleConnectionFailure
 from ansible_collections.rxpath.linux.plugins.plugin_utils.improvement import Limits, module_call
@@ -16,6 +16,8 @@ from ansible_collections.rxpath.linux.plugins.plugin_utils.restarting import Run
 IMPROVED, WORSE = "improved", "worse"
 _SESSION = "rxpath.linux.tuning_session"
 _ROLLBACK = "rxpath.linux.tuning_rollback"
+# How a module says that this host makes nothing at boot.
+_NOT_AT_BOOT = "not available"
 
 Step = Mapping[str, Any]
 Row = dict[str, Any]
@@ -37,36 +39,58 @@ def judge(steps: Sequence[Step], compared: Sequence[Mapping[str, Any]], blind: s
     return told
 
 
+def waiting(steps: Sequence[Step], told: Sequence[Sequence[Mapping[str, Any]]]) -> str:
+    """Return the sentence on the first process that must yet be restarted for what stays, or an empty string."""
+    for step, group in zip(steps, told):
+        pending = [row for row in step["restarted"] if not row["restarted"]]
+        if pending and (step["request"] is None or any(row["kept"] for row in group)):
+            return str(group[0]["why"]) if group else str(pending[0]["why"])
+    return ""
+
+
 def _decide(step: Step, found: Sequence[Mapping[str, Any]], blind: str) -> tuple[bool, str, Mapping[str, Any] | None]:
     """Return whether a step stays, why, and the comparison to show."""
     best = next((row for row in found if row["verdict"] == IMPROVED), found[0] if found else None)
     worst = next((row for row in found if row["verdict"] == WORSE), None)
+    pending = [row for row in step["restarted"] if not row["restarted"]]
+    names = ", ".join(dict.fromkeys(_name(row) for row in pending))
     if step["failed"]:
         return False, f"it could not be made: {step['failed']}", None
+    if step["request"] is None:
+        # What was restarted cannot be taken back.
+        if pending:
+            return False, f"{names} was not restarted ({pending[0]['why']})", best
+        return True, str(best["why"]) if best else f"not proved: {blind or 'no finding shows what it did'}", best
     if blind:
         return False, f"not proved, so it was taken back: {blind}", None
-    waiting = [row for row in step["restarted"] if not row["restarted"]]
     if worst is not None:
         return False, str(worst["why"]), worst
     if best is not None and best["verdict"] == IMPROVED:
         return True, str(best["why"]), best
-    if waiting:
-        names = ", ".join(dict.fromkeys(_name(row) for row in waiting))
-        return True, f"it takes effect when {names} is restarted, and is not proved before ({waiting[0]['why']})", best
+    if pending:
+        return True, f"it takes effect when {names} is restarted, and is not proved before ({pending[0]['why']})", best
     if best is None:
         return False, "no finding shows what it did, so it was taken back", None
     return False, str(best["why"]), best
 
 
-def settle(
-    run: Run, steps: Sequence[Step], told: Sequence[list[Row]], lease: str, limits: Limits
-) -> tuple[list[Row], str]:
-    """Make last what stays, take back the rest, and close the run on the host. Returns the rows and what went wrong.
+class Settled(NamedTuple):
+    """The rows as they ended, what went wrong (a sentence, or empty), and whether the host was lost on the way."""
 
-    A host that is lost in the midst keeps the open session of its record: the next run takes it back.
+    rows: list[Row]
+    wrong: str
+    lost: bool
+
+
+def settle(run: Run, steps: Sequence[Step], told: Sequence[Sequence[Row]], lease: str, limits: Limits) -> Settled:
+    """Make last what stays, take back the rest, and close the run on the host.
+
+    A host that is lost in the midst keeps the open session of its record: the next run takes it back. Until then what
+    may be in force is told as kept.
     """
     rows = [dict(row) for group in told for row in group]
-    wrong = ""
+    wrong, lost = "", False
+    back: list[Row] = []
     try:
         _make_last(run, steps, told, lease, limits, rows)
         back = [row for row in rows if not row["kept"] and row["from"] != row["to"]]
@@ -75,28 +99,57 @@ def settle(
             undone = run(_ROLLBACK, {"unfinished": True, "changes": only, "lease": lease})
             if undone.get("failed"):
                 wrong = f"not everything could be taken back: {undone.get('msg')}"
+            else:
+                back = []
         done = run(_SESSION, {"state": "finished", "lease": lease, "completed": not wrong})
         if done.get("failed"):
-            wrong = wrong or str(done.get("msg"))
+            wrong = wrong or f"the run could not be closed on the host: {done.get('msg')}"
     except AnsibleConnectionFailure as error:
+        lost = True
         wrong = f"the host was lost before its changes were settled: {' '.join(str(error).split())}"
-    return rows, wrong
+        back = back or [row for row in rows if not row["kept"] and row["from"] != row["to"]]
+    if wrong:
+        _doubt(steps, rows, back)
+    return Settled(rows, wrong, lost)
+
+
+def _doubt(steps: Sequence[Step], rows: Sequence[Row], back: Sequence[Row]) -> None:
+    """Say in the rows what may be in force on a host whose run is not closed."""
+    unmade = {_place(row) for step in steps if step["failed"] for row in step["rows"]}
+    for row in rows:
+        if any(row is one for one in back) and _place(row) not in unmade:
+            row.update(kept=True, why=f"it was to be taken back, and may be in force until the next run: {row['why']}")
+        elif row["kept"] and row["from"] != row["to"]:
+            row["why"] = f"the run is not closed on the host, so that the next one takes it back: {row['why']}"
 
 
 def _make_last(
-    run: Run, steps: Sequence[Step], told: Sequence[list[Row]], lease: str, limits: Limits, rows: list[Row]
+    run: Run,
+    steps: Sequence[Step],
+    told: Sequence[Sequence[Row]],
+    lease: str,
+    limits: Limits,
+    rows: Sequence[Row],
 ) -> None:
     """Write the steps that stay for the next boot; what cannot be written does not stay."""
     for step, group in zip(steps, told):
         if step["request"] is None or not any(row["kept"] for row in group):
             continue
         result = run(*module_call(step["request"], {"scope": "both", "lease": lease}, limits))
-        if result.get("failed"):
-            places = {(row["knob"], row["target"]) for row in group}
-            for row in rows:
-                if (row["knob"], row["target"]) in places:
-                    row["kept"] = False
-                    row["why"] = f"it could not be kept over a reboot, so it was taken back: {result.get('msg')}"
+        places = {_place(row) for row in group}
+        boot = str(result.get("boot") or "")
+        for row in rows:
+            if _place(row) not in places:
+                continue
+            if result.get("failed"):
+                row["kept"] = False
+                row["why"] = f"it could not be kept over a reboot, so it was taken back: {result.get('msg')}"
+            elif boot.startswith(_NOT_AT_BOOT):
+                row["why"] += f"; it does not outlast a reboot ({boot})"
+
+
+def _place(row: Mapping[str, Any]) -> tuple[str, str]:
+    return row["knob"], row["target"]
 
 
 def _restarts(step: Step) -> list[dict[str, Any]]:

@@ -32,28 +32,43 @@ def is_allowed(row: Mapping[str, Any], allowed: Iterable[str]) -> bool:
     return False
 
 
-def restart(run: Run, rows: Sequence[Mapping[str, Any]], allowed: Iterable[str]) -> list[dict[str, Any]]:
-    """Restart each that is allowed, once for a unit or container, and return the rows with "restarted" and "why"."""
+def why_not(row: Mapping[str, Any], allowed: Iterable[str]) -> str:
+    """Return why a process is not restarted, or an empty string where it may be."""
+    if not name_of(row):
+        return "it belongs to no systemd unit and no container"
+    return "" if is_allowed(row, allowed) else f"udp_audit_restart_services does not name {name_of(row)}"
+
+
+def name_of(row: Mapping[str, Any]) -> str:
+    """Return what a process is restarted by, or an empty string."""
+    return str(row.get("unit") or row.get("container") or "")
+
+
+def restart(
+    run: Run, rows: Sequence[Mapping[str, Any]], allowed: Iterable[str], done: dict[str, str] | None = None
+) -> list[dict[str, Any]]:
+    """Restart each that is allowed, and return the rows with "restarted" and "why".
+
+    ``done`` remembers over several calls what became of a unit or container: each is restarted once.
+    """
     names = list(allowed)
-    done: dict[str, str] = {}
+    known = {} if done is None else done
     told = []
     for row in rows:
-        name = str(row.get("unit") or row.get("container") or "")
-        if not name:
-            why = "it belongs to no systemd unit and no container"
-        elif not is_allowed(row, names):
-            why = f"udp_audit_restart_services does not name {name}"
-        else:
-            if name not in done:
-                done[name] = _restart(run, row)
-            why = done[name]
+        why = why_not(row, names)
+        if not why:
+            name = name_of(row)
+            if name not in known:
+                known[name] = _restart(run, row, names)
+            why = known[name]
         told.append({**row, "restarted": not why, "why": why})
     return told
 
 
-def _restart(run: Run, row: Mapping[str, Any]) -> str:
+def _restart(run: Run, row: Mapping[str, Any], allowed: Iterable[str]) -> str:
     """Restart one; return why it could not be, or an empty string."""
-    if row.get("container"):
+    # A container that a unit runs is restarted as the site named it.
+    if row.get("container") and not is_allowed({"unit": row.get("unit")}, allowed):
         engine, _colon, number = str(row["container"]).partition(":")
         if engine not in _ENGINES:
             return f"a container of {engine} is restarted by what runs it, not by us"
