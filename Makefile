@@ -31,7 +31,7 @@ test: .venv ## Everything, as CI runs it: under an hour, as root
 matrix: .venv ## The fault matrix with real traffic, every case RUNS=1 times, as root
 	@.venv/bin/python tests/matrix/run.py --runs $(RUNS) --jobs 2
 
-bench: .venv ## What an audit costs on a node with 10,000 sockets, and the role where nothing differs, as root
+bench: .venv ## What an audit costs on a node with 10,000 sockets and over 100 hosts, and the role where nothing differs
 	@$(run) bench
 
 effect: .venv ## What the profile full saves of a burst on three emulated NICs: ARGS="--repeats 3", as root
