@@ -101,9 +101,10 @@ def _block(group: list[Summary], color: bool) -> list[str]:
 
 
 def _told(host: Summary) -> list[str]:
-    # The parts below say what the reason says, but for an overflow that is yet to come.
+    # The parts below say what the reason says, but for an overflow that is yet to come and a host that was lost later.
     pending = bool(host.finding and host.finding.get("pending"))
-    lines = _field("why", host.reason) if pending or not host.lost else []
+    broken = host.status in ("unreachable", "error")
+    lines = _field("why", host.reason) if pending or broken or not host.lost else []
     lines += _field("lost", host.lost)
     lines += _field("where", host.where)
     lines += _field("who", host.who)

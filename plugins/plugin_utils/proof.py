@@ -90,27 +90,29 @@ def settle(run: Run, steps: Sequence[Step], told: Sequence[Sequence[Row]], lease
     """
     rows = [dict(row) for group in told for row in group]
     wrong, lost = "", False
-    back: list[Row] = []
+    taken_back = False
     try:
         _make_last(run, steps, told, lease, limits, rows)
-        back = [row for row in rows if not row["kept"] and row["from"] != row["to"]]
+        back = _to_be_taken_back(rows)
         if back:
             only = [{"knob": row["knob"], "target": row["target"]} for row in back]
             undone = run(_ROLLBACK, {"unfinished": True, "changes": only, "lease": lease})
             if undone.get("failed"):
                 wrong = f"not everything could be taken back: {undone.get('msg')}"
-            else:
-                back = []
+        taken_back = not wrong
         done = run(_SESSION, {"state": "finished", "lease": lease, "completed": not wrong})
         if done.get("failed"):
             wrong = wrong or f"the run could not be closed on the host: {done.get('msg')}"
     except AnsibleConnectionFailure as error:
         lost = True
         wrong = f"the host was lost before its changes were settled: {' '.join(str(error).split())}"
-        back = back or [row for row in rows if not row["kept"] and row["from"] != row["to"]]
     if wrong:
-        _doubt(steps, rows, back)
+        _doubt(steps, rows, [] if taken_back else _to_be_taken_back(rows))
     return Settled(rows, wrong, lost)
+
+
+def _to_be_taken_back(rows: Sequence[Row]) -> list[Row]:
+    return [row for row in rows if not row["kept"] and row["from"] != row["to"]]
 
 
 def _doubt(steps: Sequence[Step], rows: Sequence[Row], back: Sequence[Row]) -> None:
