@@ -141,7 +141,7 @@ def test_dns_pod_from_loss_to_cure_and_back(machine: Machine) -> None:
     cured = machine.audit(0)
     assert (cured["status"], lost(cured), cured["changes"]) == ("pass", 0, [])
 
-    code, said = machine.play("rollback", "-i", "localhost,", "-c", "local", target="localhost")
+    code, said = machine.play("rollback", "-i", "localhost,", "-c", "local", ansible_python_interpreter=sys.executable)
     assert code == 0, said
     assert (sysctl(DEFAULT), machine.kept()) == (before, "")
 
@@ -150,7 +150,7 @@ def test_quic_proxy_needs_workers(machine: Machine) -> None:
     """One busy thread behind 25 MiB: no buffer is touched, and the number of workers that is told suffices."""
     before = [sysctl(key) for key in TOUCHED]
     reader = machine.bed.reader("-w", "100", "-F", str(25 << 19), "-R")
-    machine.bed.flood("-s", "1200", "-b", "13", "-e", "1000", "-F", "64", "-n", FOREVER).go()
+    machine.bed.flood("-s", "1200", "-b", "23", "-e", "2000", "-F", "64", "-n", FOREVER).go()
     # The first 25 MiB take their time to fill.
     time.sleep(8)
     failed = machine.audit(2)
