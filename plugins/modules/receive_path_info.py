@@ -185,8 +185,10 @@ remaining:
   sample: 12.5
 """
 
+import functools
 import sys
 import time
+from typing import Any, Callable
 
 from ansible.module_utils.basic import AnsibleModule
 
@@ -194,12 +196,16 @@ from ansible.module_utils.basic import AnsibleModule
 PYTHON_IS_TOO_OLD = sys.version_info < (3, 9)
 
 if not PYTHON_IS_TOO_OLD:
-    from ansible_collections.rxpath.linux.plugins.module_utils._sample import detached, plan, window
+    from ansible_collections.rxpath.linux.plugins.module_utils._sample import detached
     from ansible_collections.rxpath.linux.plugins.module_utils._sample.options import OptionError, Options
     from ansible_collections.rxpath.linux.plugins.module_utils._sample.private_files import DetachedError
 
 
-def make_plan(module: AnsibleModule) -> plan.Plan:
+def prepare(module: AnsibleModule) -> tuple[Options, Callable[..., dict[str, Any]]]:
+    """Return the options, and what carries the window out; raises OptionError where one is not possible."""
+    # Imported here: Ansible has all of it compiled anew in each execution, and one that collects needs none of it.
+    from ansible_collections.rxpath.linux.plugins.module_utils._sample import plan, window
+
     params = module.params
     options = Options(
         window=params["window"],
@@ -208,16 +214,17 @@ def make_plan(module: AnsibleModule) -> plan.Plan:
         max_extension=params["max_extension"],
         facts=params["facts"],
     )
-    return plan.plan(options)
+    planned = plan.plan(options)
+    return options, functools.partial(window.carry_out, planned)
 
 
 def start(module: AnsibleModule) -> dict[str, object]:
-    planned = make_plan(module)
-    options, retention = planned.options, module.params["retention"]
+    options, carry_out = prepare(module)
+    retention = module.params["retention"]
     if retention < 1:
         raise OptionError("retention: %d is not possible; it must be at least 1" % retention)
     session = detached.start(
-        lambda progress: window.carry_out(planned, progress=progress),
+        lambda progress: carry_out(progress=progress),
         options.window,
         options.window + options.max_extension,
         retention,
@@ -252,7 +259,8 @@ def main() -> None:
         elif module.params["state"] == "started":
             result = start(module)
         else:
-            result = {"sample": window.carry_out(make_plan(module))}
+            _options, carry_out = prepare(module)
+            result = {"sample": carry_out()}
     except (OptionError, DetachedError) as error:
         failure = str(error)
     if failure:
