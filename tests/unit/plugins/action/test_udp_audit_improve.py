@@ -22,7 +22,6 @@ from ansible_collections.rxpath.linux.plugins.plugin_utils import convert
 from ansible_collections.rxpath.linux.plugins.plugin_utils._text import render_text
 from ansible_collections.rxpath.linux.plugins.plugin_utils.audit_action import AuditAction
 from ansible_collections.rxpath.linux.plugins.plugin_utils.entries import build_report
-from ansible_collections.rxpath.linux.plugins.plugin_utils.judged import entry_of
 from ansible_collections.rxpath.linux.tests.unit.plugins.plugin_utils.changing import (
     BACKLOG,
     CHANGING,
@@ -30,6 +29,7 @@ from ansible_collections.rxpath.linux.tests.unit.plugins.plugin_utils.changing i
     OVERFLOW,
     Host,
     compared,
+    entry,
     failing,
     lost,
     sample_of,
@@ -52,7 +52,7 @@ class Play:
             "inventory_hostname": "web1",
             "recovered": {"busy": "", "rows": []},
             "collected": COLLECTED,
-            "diagnosed": {"entry": entry_of(COLLECTED, self.variables), "again": True},
+            "diagnosed": {"entry": entry(), "again": True},
         }
         monkeypatch.setattr(AuditAction, "run", lambda *_arguments: {})
         monkeypatch.setattr(udp_audit_improve, "display", SimpleNamespace(display=self.said.append))
