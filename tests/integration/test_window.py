@@ -178,9 +178,7 @@ class Window:
 
 
 def _namespace(sample: dict[str, Any], name: str, state: str = "steady") -> dict[str, Any]:
-    found: list[dict[str, Any]] = [
-        one for one in sample["namespaces"] if one["name"] == name and one["state"] == state
-    ]
+    found: list[dict[str, Any]] = [one for one in sample["namespaces"] if one["name"] == name and one["state"] == state]
     assert len(found) == 1, [(one["name"], one["state"]) for one in sample["namespaces"]]
     return found[0]
 
