@@ -10,6 +10,7 @@ the host's record, so that whatever becomes of this run, the next one can take i
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
@@ -42,7 +43,8 @@ def recover(run: Run, *, check: bool) -> dict[str, Any]:
         return {"busy": str(told.get("msg")), "rows": []}
     held, interrupted = told.get("held"), told.get("interrupted")
     if held:
-        return {"busy": f"{held['holder']} is changing this host", "rows": []}
+        until = time.strftime("%Y-%m-%d %H:%M:%S UTC", time.gmtime(float(held["until"])))
+        return {"busy": f"{held['holder']} is changing this host, until {until} at the latest", "rows": []}
     if not interrupted:
         return {"busy": "", "rows": []}
     if not str(interrupted["holder"]).startswith(HOLDER):

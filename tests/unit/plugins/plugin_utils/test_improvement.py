@@ -61,7 +61,9 @@ def test_a_host_that_nobody_works_on_is_free() -> None:
 def test_a_host_that_another_run_holds_is_left_alone() -> None:
     held = {"holder": "the tuning run 12 of bob", "since": 2.0, "until": 3.0}
     host = Host(told(held=held, interrupted=KILLED))
-    assert recover(host, check=False) == {"busy": "the tuning run 12 of bob is changing this host", "rows": []}
+    told_so = recover(host, check=False)
+    until = "until 1970-01-01 00:00:03 UTC at the latest"
+    assert told_so == {"busy": f"the tuning run 12 of bob is changing this host, {until}", "rows": []}
     assert changing_calls(host) == []
 
 
@@ -276,7 +278,9 @@ def test_check_mode_says_why_nothing_can_be_planned() -> None:
 
 
 def test_a_change_that_may_cut_the_link_is_confirmed() -> None:
-    name, arguments = module_call({"family": "nic_ring", "interface": "eth0", "rx": "max"}, {"scope": "running"}, LIMITS)
+    name, arguments = module_call(
+        {"family": "nic_ring", "interface": "eth0", "rx": "max"}, {"scope": "running"}, LIMITS
+    )
     assert name == "rxpath.linux.nic_ring"
     assert arguments == {"interface": "eth0", "rx": "max", "scope": "running", "confirm_timeout": 45}
     assert "confirm_timeout" not in module_call({"family": "sysctl_settings", "settings": {}}, {}, LIMITS)[1]
