@@ -18,6 +18,7 @@ import os
 import re
 import subprocess
 import sys
+import time
 
 _OF_ETHTOOL = (("-g",), ("-l",), ("-x",), ("-c",), ("-n", "rx-flow-hash", "udp4"), ("-n", "rx-flow-hash", "udp6"))
 _OF_QUEUES = ("rps_cpus", "rps_flow_cnt", "xps_cpus", "xps_rxqs", "tx_maxrate")
@@ -89,16 +90,28 @@ def tree(top: str) -> dict[str, str]:
     return found
 
 
+def units() -> str:
+    """Return the unit files. On an emulated machine under load systemd does not always answer in time."""
+    for attempt in range(5):
+        done = subprocess.run(
+            ["systemctl", "list-unit-files", "--no-legend", "--full"],
+            capture_output=True,
+            text=True,
+            check=attempt == 4,
+        )
+        if done.returncode == 0:
+            return done.stdout
+        time.sleep(3)
+    return ""
+
+
 def main() -> None:
     names = sys.argv[1:]
     found = {**sysctls(), **interrupts(names), **tree("/etc")}
     for name in names:
         found.update(of_ethtool(name))
         found.update(queue_files(name))
-    units = subprocess.run(
-        ["systemctl", "list-unit-files", "--no-legend", "--full"], capture_output=True, text=True, check=True
-    )
-    found["units"] = units.stdout
+    found["units"] = units()
     found["kept"] = str(os.path.exists("/var/lib/rxpath-linux"))
     # The empty file by which runs take turns is that of the running system, not of the next.
     here = os.listdir("/run/rxpath-linux") if os.path.exists("/run/rxpath-linux") else []
