@@ -32,7 +32,7 @@ def longer(
         return advise(action, limit, None, False, why)
     why = "the CPU has time between the bursts: a longer backlog holds them"
     if limit is None:
-        return advise(action, None, None, True, why)
+        return advise(f"{action} on the node", None, None, True, f"{why}; how long it is cannot be read from here")
     worst = max(losing, key=_lost)
     wanted = int(limit) + _lost(worst)
     most, ceiling = _ceiling(sample, worst, settings)

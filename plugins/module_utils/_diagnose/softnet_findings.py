@@ -47,9 +47,10 @@ def _backlog(sample: Mapping[str, Any], host: Where, lost: int, arrived: int, se
         # The masks of a device in a pod are not to be read from outside, but the wake-ups of another CPU tell.
         steered = ["a device"]
     limit = sample["limits"].get("netdev_max_backlog")
+    held = "" if limit is None else f" at netdev_max_backlog = {limit}"
     evidence = [
-        "the backlog of CPU {} refused {} packets at netdev_max_backlog = {}".format(
-            ", ".join(str(row["cpu"]) for row in rows[:8]), numbers.count(lost), limit
+        "the backlog of CPU {} refused {} packets{}".format(
+            ", ".join(str(row["cpu"]) for row in rows[:8]), numbers.count(lost), held
         )
     ]
     evidence += [

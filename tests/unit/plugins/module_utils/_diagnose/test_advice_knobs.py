@@ -185,6 +185,16 @@ def test_the_backlog_of_a_busy_cpu_is_left(document: Make, namespace: Make) -> N
     assert knobs(first(softnet(document, namespace, 700, softirq_share=0.95))) == []
 
 
+def test_a_backlog_whose_length_is_not_to_be_read_is_told_without_one(document: Make, namespace: Make) -> None:
+    sample = softnet(document, namespace, 700)
+    sample["limits"]["netdev_max_backlog"] = None
+    found = first(sample)
+    assert knobs(found) == []
+    (one,) = [one for one in found["advice"] if "netdev_max_backlog" in one["action"]]
+    assert "cannot be read" in one["why"]
+    assert not any("None" in sentence for sentence in [*found["evidence"], one["action"], one["why"]])
+
+
 def nic(document: Make, namespace: Make, ring: dict[str, int] | None, place: str = "host") -> dict[str, Any]:
     device = {"name": "eth0", "kind": None, "statistics": {"rx_packets": 9999, "rx_missed_errors": 800}}
     if place == "host":
