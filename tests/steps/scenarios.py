@@ -49,11 +49,11 @@ def machine_tests() -> list[str]:
 
 
 def machine_steps() -> dict[str, Callable[[Shell], None]]:
-    """Return the steps of tests that need virtual machines: of the machines themselves, of the tuning, long ones."""
-    kinds: dict[str, list[str]] = {"bed": [], "tuning": [], "long": []}
+    """Return the steps of tests that need virtual machines: the closed loop, the tuning, the machines, long ones."""
+    kinds: dict[str, list[str]] = {"loop": [], "tuning": [], "bed": [], "long": []}
+    alone = {"test_closed_loop_machine.py": "loop", "test_machines.py": "bed", **dict.fromkeys(LONG, "long")}
     for path in machine_tests():
-        name = Path(path).name
-        kinds["long" if name in LONG else "bed" if name == "test_machines.py" else "tuning"].append(path)
+        kinds[alone.get(Path(path).name, "tuning")].append(path)
     return {kind: functools.partial(test_machines, paths) for kind, paths in kinds.items()}
 
 
