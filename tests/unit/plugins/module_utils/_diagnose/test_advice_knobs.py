@@ -11,7 +11,6 @@ import json
 from pathlib import Path
 from typing import Any, Callable
 
-import jsonschema
 import pytest
 from ansible_collections.rxpath.linux.plugins.module_utils._diagnose import buffer_advice, buffers
 from ansible_collections.rxpath.linux.plugins.module_utils._diagnose.findings import finding_key
@@ -321,6 +320,8 @@ SCHEMA = json.loads((Path(__file__).parents[5] / "docs/report.schema.json").read
 
 
 def test_what_a_machine_reads_is_as_the_schema_has_it(simulate: Make, document: Make, namespace: Make) -> None:
+    # The Pythons of hosts have no more than the tests of what runs there need.
+    jsonschema = pytest.importorskip("jsonschema")
     samples = [
         bursty(simulate, cgroup="/system.slice/nsd.service"),
         simulate(lambda _now: 9000.0, lambda _now: 3000.0),
