@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from typing import Any
 
 from ansible_collections.rxpath.linux.plugins.module_utils._sample.options import MAX_WINDOW
@@ -19,6 +20,7 @@ from ansible_collections.rxpath.linux.plugins.plugin_utils.audit_action import (
 
 # Often enough to see that it lives, seldom enough for a log.
 _LINES = 5
+_FAILING = ("error", "unreachable")
 
 
 class ActionModule(AuditAction):
@@ -27,24 +29,28 @@ class ActionModule(AuditAction):
     def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
         super().run(tmp, task_vars)
         began = time.time()
+        results = [result for _host, result in registered(task_vars or {}, self.argument("started"))]
         # Hosts of an earlier wave or round have windows that are long over.
-        dues = [
-            float(result["due"])
-            for _host, result in registered(task_vars or {}, self.argument("started"))
-            if "due" in result and float(result["due"]) > began
-        ]
+        dues = [float(result["due"]) for result in results if float(result.get("due") or 0) > began]
         # A due time is never further away than a window or an extension, whatever a clock was set to meanwhile.
         seconds = min(max([due - began for due in dues] or [0.0]), MAX_WINDOW + SETTLE_SECONDS)
         if seconds > 0:
-            _wait(len(dues), seconds)
+            _wait(_who(len(dues), [str(result.get("outcome")) for result in results]), seconds)
         return {"changed": False, "hosts": len(dues), "seconds": round(max(seconds, 0.0), 3)}
 
 
-def _wait(hosts: int, seconds: float) -> None:
+def _who(sampling: int, outcomes: Sequence[str]) -> str:
+    """Return how many hosts are at it, how many are done, and how many could not be sampled."""
+    done, failing = outcomes.count("sampled"), sum(outcome in _FAILING for outcome in outcomes)
+    others = [f"{done} done"] * bool(done) + [f"{failing} failing"] * bool(failing)
+    who = "1 host" if sampling == 1 else f"{sampling} hosts"
+    return f"{who} ({', '.join(others)})" if others else who
+
+
+def _wait(who: str, seconds: float) -> None:
     end = time.monotonic() + seconds
     whole = max(round(seconds), 1)
     step = max(whole / _LINES, 1.0)
-    who = "1 host" if hosts == 1 else f"{hosts} hosts"
     shown = 0
     while True:
         left = end - time.monotonic()

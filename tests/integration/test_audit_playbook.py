@@ -143,7 +143,7 @@ def test_reasons(everything: Done) -> None:
 
 
 def test_output(everything: Done) -> None:
-    assert "sampling 4 hosts, 0 of 2 s" in everything.output
+    assert "sampling 4 hosts (3 failing), 0 of 2 s" in everything.output
     assert "reports: " in everything.output
     assert "Traceback" not in everything.output
     # A host is failed or unreachable in the verdict only, never before the report is written.
@@ -233,3 +233,16 @@ def test_inventory_of_the_environment_counts_as_given(tmp_path: Path) -> None:
     done = audit_here(tmp_path, "rxpath.linux.audit", env={"ANSIBLE_INVENTORY": "empty.ini"})
     assert done.code != 0
     assert "the inventory has no hosts" in done.output
+
+
+def test_waves_follow_one_another_and_end_in_one_report(hosts: SshHosts, tmp_path: Path) -> None:
+    names = [*TRAFFIC, "silent"]
+    inventory = hosts.write_inventory({name: {} for name in names}, "waves.yml")
+    done = audit(hosts, inventory, tmp_path, "-e", "udp_audit_wave=3", "-e", "udp_audit_max_extension=0")
+    assert set(done.hosts) == set(names)
+    assert all(entry["windows"] for entry in done.hosts.values())
+    # The plays of two waves, and one of the report on both.
+    assert done.output.count("PLAY [Measure where UDP datagrams are lost]") == 2
+    assert done.output.count("PLAY [Report on all hosts") == 1
+    assert "sampling 3 hosts, 0 of 2 s" in done.output
+    assert "sampling 1 host, 0 of 2 s" in done.output
