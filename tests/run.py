@@ -109,7 +109,7 @@ def steps() -> list[Step]:
             for core in artefact.CORES
         ),
         Step("readme", 240, run_readme),
-        Step("integration", 1200, functools.partial(as_root, ["-m", "pytest", "-q", "tests/integration", *without])),
+        Step("integration", 1200, functools.partial(scenarios.test_integration, ["tests/integration", *without])),
         *(
             Step(f"molecule-{name}", budget, functools.partial(scenarios.run_scenario, name))
             for name, budget in SCENARIOS.items()
