@@ -117,8 +117,9 @@ class ActionModule(AuditAction):
         entry = entry_of(result, self.argument("variables"), "after")
         blind = entry["reason"] if entry["status"] in UNMEASURED else ""
         compared = [] if blind else self._compared(made, entries[-1], result["sample"], entry, settings)
-        told = proof.judge(made["steps"], compared, blind)
-        rows, wrong, lost = proof.settle(self._execute_or_lose, made["steps"], told, made["lease"], settings.limits)
+        steps = made["steps"] if blind else proof.without_reopened(made["steps"], entries[-1], entry)
+        told = proof.judge(steps, compared, blind)
+        rows, wrong, lost = proof.settle(self._execute_or_lose, steps, told, made["lease"], settings.limits)
         for row in rows:
             self._say(f"{row['what']} {'kept' if row['kept'] else 'taken back'}: {row['why']}")
         if wrong:
@@ -128,12 +129,12 @@ class ActionModule(AuditAction):
             *history["tried"],
             *(
                 step["request"]
-                for step, group in zip(made["steps"], told)
+                for step, group in zip(steps, told)
                 if step["request"] and not any(row["kept"] for row in group)
             ),
         ]
         entries, changes = [*entries, entry], [*changes, *rows]
-        waiting = proof.waiting(made["steps"], told)
+        waiting = proof.waiting(steps, told)
         again = (
             not wrong
             and not blind

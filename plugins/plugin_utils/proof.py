@@ -39,6 +39,31 @@ def judge(steps: Sequence[Step], compared: Sequence[Mapping[str, Any]], blind: s
     return told
 
 
+def without_reopened(
+    steps: Sequence[Step], before: Mapping[str, Any], after: Mapping[str, Any]
+) -> list[dict[str, Any]]:
+    """Return the steps without the restarts of processes whose losing sockets are new ones by now.
+
+    A socket that was opened after the change has what the change gave it: its loss is judged, nothing is waited for.
+    """
+    then, now = _sockets(before), _sockets(after)
+    found = []
+    for step in steps:
+        rows = []
+        for row in step["restarted"]:
+            here = [socket for socket in now if socket.get("pid") == row.get("pid")]
+            seen = {socket.get("inode") for socket in then if socket.get("pid") == row.get("pid")}
+            old = [socket for socket in here if socket.get("inode") in seen and not socket.get("closed")]
+            if row["restarted"] or not here or old:
+                rows.append(row)
+        found.append({**step, "restarted": rows, "restarts": rows})
+    return found
+
+
+def _sockets(entry: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    return [socket for finding in entry.get("findings") or () for socket in finding["sockets"]]
+
+
 def waiting(steps: Sequence[Step], told: Sequence[Sequence[Mapping[str, Any]]]) -> str:
     """Return the sentence on the first process that must yet be restarted for what stays, or an empty string."""
     for step, group in zip(steps, told):

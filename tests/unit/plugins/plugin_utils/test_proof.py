@@ -11,7 +11,13 @@ from typing import Any
 
 import pytest
 from ansible_collections.rxpath.linux.plugins.plugin_utils.improvement import make
-from ansible_collections.rxpath.linux.plugins.plugin_utils.proof import Settled, judge, settle, waiting
+from ansible_collections.rxpath.linux.plugins.plugin_utils.proof import (
+    Settled,
+    judge,
+    settle,
+    waiting,
+    without_reopened,
+)
 from ansible_collections.rxpath.linux.tests.unit.plugins.plugin_utils.changing import (
     ALLOWED,
     BACKLOG,
@@ -251,3 +257,21 @@ def test_a_step_that_failed_is_not_in_force_on_a_lost_host() -> None:
     turn = Round(tuning_rollback=lost)
     turn.steps[0]["failed"] = "EINVAL"
     assert not only(turn.end(compared(KEY, "improved")))["kept"]
+
+
+def test_a_process_that_opened_its_sockets_anew_needs_no_restart() -> None:
+    def entry(*sockets: tuple[int, int, bool]) -> dict[str, Any]:
+        rows = [{"pid": pid, "inode": inode, "closed": closed} for pid, inode, closed in sockets]
+        return {"findings": [{"sockets": rows}]}
+
+    def left(after: dict[str, Any]) -> list[Any]:
+        rows = [{"pid": 7, "restarted": False, "why": "not allowed"}]
+        (step,) = without_reopened([{"restarted": rows, "restarts": rows}], entry((7, 100, False)), after)
+        return [row["pid"] for row in step["restarted"]]
+
+    assert left(entry((7, 100, False))) == [7]
+    assert left(entry((7, 101, False))) == []
+    assert left(entry((7, 100, True), (7, 101, False))) == []
+    assert left(entry((7, 100, False), (7, 101, False))) == [7]
+    # Nothing is known of it any more: what was told holds.
+    assert left(entry((8, 200, False))) == [7]
