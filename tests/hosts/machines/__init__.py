@@ -18,8 +18,9 @@ says more.
 
 from __future__ import annotations
 
-from .client import Bed, Guest, attach, build, check, machines, start, stop
+from .client import Bed, Guest
 from .errors import MachineError, MachinesUnavailableError
+from .lifecycle import attach, build, check, machines, start, stop
 
 __all__ = [
     "Bed",

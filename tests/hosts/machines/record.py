@@ -14,7 +14,7 @@ import json
 import sys
 from pathlib import Path
 
-from .client import attach
+from .lifecycle import attach
 
 FIXTURES = Path(__file__).resolve().parents[2] / "unit/fixtures"
 

@@ -4,7 +4,7 @@
 
 """The process that a bed is: first in namespaces of its own (network, mounts, processes), which end with it.
 
-Started by client.py through unshare; the kernel ends whatever runs in a process namespace when its first process ends,
+Started by lifecycle.py through unshare; the kernel ends what runs in a process namespace when its first process ends,
 however that happens. It ends by itself when its owner has ended, when its time is over, or when the one that waits for
 the bed's start has gone away.
 """
