@@ -9,7 +9,8 @@ one group at different levels (a queue's and the device's sum, a port's and a fu
 largest level counts. ``events`` marks a counter that ticks per event and not per packet.
 
 Left out on purpose, since no packet is lost by them: rx_no_buffer_count (no free descriptor at that moment,
-the packet can still be saved in the device's buffer), fdir_miss, mbuf_lwm_thresh_hit, rx_comp_busy,
+the packet can still be saved in the device's buffer), alloc_rx_page (ixgbe's pages that were allocated),
+rx_refil_partial (ena's ring filled up in part, the rest later), fdir_miss, mbuf_lwm_thresh_hit, rx_comp_busy,
 outbound_pci_stalled_wr.
 """
 
@@ -50,7 +51,7 @@ _IXGBE = (
     # QPRDC, no descriptor; MPC, the packet buffer of the chip was full.
     _rule(RING_FULL, r"rx_no_dma_resources", "descriptor"),
     _rule(RING_FULL, r"rx_missed_errors", "packet buffer"),
-    _rule(DRIVER_DROP, r"alloc_rx_(page|buff)(_failed)?", "allocation", events=True),
+    _rule(DRIVER_DROP, r"alloc_rx_(page|buff)_failed", "allocation", events=True),
 )
 _I40E = (
     _rule(RING_FULL, r"rx_missed_errors", "discards", "function"),
@@ -93,7 +94,7 @@ _ENA = (
     # "Queued or dropped" by the hypervisor, above what the instance may.
     _rule(OUTSIDE_HOST, r"(bw_in|pps|conntrack|linklocal)_allowance_exceeded", "allowance"),
     _rule(XDP_DROP, r"queue_\d+_rx_xdp_drop", "xdp"),
-    _rule(DRIVER_DROP, r"queue_\d+_rx_(page|refil|skb)_(alloc_fail|partial)", "allocation", events=True),
+    _rule(DRIVER_DROP, r"queue_\d+_rx_(page|skb)_alloc_fail", "allocation", events=True),
 )
 _GVE = (
     _rule(RING_FULL, r"rx_no_buffers_posted\[\d+\]", "ring", "posted"),
@@ -101,6 +102,7 @@ _GVE = (
     _rule(XDP_DROP, r"rx_xdp_drop\[\d+\]", "xdp"),
     _rule(DRIVER_DROP, r"rx_dropped_pkt\[\d+\]", "drop"),
     _rule(DRIVER_DROP, r"rx_drops_packet_over_mru\[\d+\]", "mru"),
+    _rule(DRIVER_DROP, r"rx_drops_invalid_checksum\[\d+\]", "checksum"),
     _rule(DRIVER_DROP, r"rx_(buf|skb)_alloc_fail(\[\d+\])?", "allocation", events=True),
 )
 _VIRTIO = (

@@ -16,7 +16,9 @@ from ansible_collections.rxpath.linux.plugins.module_utils._collect.driver_count
 
 MEANINGS = [
     ("ixgbe", "ring_full", "rx_no_dma_resources rx_missed_errors"),
-    ("ixgbe", "", "rx_no_buffer_count fdir_miss rx_queue_0_packets tx_dropped"),
+    ("ixgbe", "driver_drop", "alloc_rx_page_failed alloc_rx_buff_failed"),
+    # alloc_rx_page counts the pages that were allocated: a busy healthy device counts it all the time.
+    ("ixgbe", "", "rx_no_buffer_count fdir_miss alloc_rx_page rx_queue_0_packets tx_dropped"),
     ("i40e", "ring_full", "rx_missed_errors port.rx_discards"),
     ("ice", "ring_full", "rx_dropped rx_dropped.nic"),
     ("ice", "driver_drop", "rx_alloc_fail rx_pg_alloc_fail"),
@@ -34,9 +36,10 @@ MEANINGS = [
         "outside_host",
         "bw_in_allowance_exceeded pps_allowance_exceeded conntrack_allowance_exceeded linklocal_allowance_exceeded",
     ),
-    ("ena", "", "bw_out_allowance_exceeded queue_0_rx_cnt conntrack_allowance_available"),
+    ("ena", "driver_drop", "queue_0_rx_page_alloc_fail queue_11_rx_skb_alloc_fail"),
+    ("ena", "", "bw_out_allowance_exceeded queue_0_rx_cnt conntrack_allowance_available queue_0_rx_refil_partial"),
     ("gve", "ring_full", "rx_no_buffers_posted[4] rx_queue_drop_cnt[0]"),
-    ("gve", "driver_drop", "rx_dropped_pkt[2] rx_buf_alloc_fail rx_drops_packet_over_mru[1]"),
+    ("gve", "driver_drop", "rx_dropped_pkt[2] rx_buf_alloc_fail rx_drops_packet_over_mru[1] rx_drops_invalid_checksum[0]"),
     ("virtio_net", "driver_drop", "rx_drops rx0_drops rx_queue_0_drops"),
     ("virtio_net", "xdp_drop", "rx_xdp_drops rx0_xdp_drops"),
     ("bnxt_en", "outside_host", "rx_stat_discard rx_discard_packets_cos4"),
