@@ -30,6 +30,7 @@ from ansible_collections.rxpath.linux.tests.hosts.machines import (  # noqa: E40
     MachinesUnavailableError,
     machines,
 )
+from ansible_collections.rxpath.linux.tests.matrix.table import csv_table  # noqa: E402
 
 PLAYBOOK = str(ROOT / ".venv/bin/ansible-playbook")
 PORTS = {"igb0": 9001, "vmxnet0": 9002, "virtio0": 9003}
@@ -170,9 +171,8 @@ def settings(guest: Guest, nic: str) -> str:
 
 
 def table(all_rows: list[Row]) -> str:
-    """Return the medians as a table in Markdown, with the least and the most delivered."""
-    lines = ["| NIC | state | sent | delivered | least to most | dropped before it | audit counted | counted nowhere |"]
-    lines.append("| --- | --- | --- | --- | --- | --- | --- | --- |")
+    """Return the medians as a table for the documentation, with the least and the most delivered."""
+    body = [["NIC", "state", "sent", "delivered", "least to most", "dropped before it", "audit counted", "nowhere"]]
     for nic in PORTS:
         for state in STATES:
             here = [row for row in all_rows if (row.nic, row.state) == (nic, state)]
@@ -182,11 +182,8 @@ def table(all_rows: list[Row]) -> str:
             ]
             spread = f"{min(row.delivered for row in here):,} to {max(row.delivered for row in here):,}"
             findings = ", ".join(sorted({row.findings for row in here}))
-            lines.append(
-                f"| {nic} | {state} | {middle[0]} | {middle[1]} | {spread} | {middle[2]} "
-                f"| {middle[3]}: {findings} | {middle[4]} |"
-            )
-    return "\n".join(lines)
+            body.append([nic, state, *middle[:2], spread, middle[2], f"{middle[3]}: {findings}", middle[4]])
+    return csv_table(body)
 
 
 def compare(bed: Bed, options: argparse.Namespace) -> None:

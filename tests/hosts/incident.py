@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The three incidents of docs/case-studies.md with real servers: in a bed, or as pods of the host that this runs on.
+"""The three incidents of the page case_studies with real servers: in a bed, or as pods of the host that this runs on.
 
 ``incident.py begin NAME [--cured]`` returns when the traffic flows; it goes on until ``incident.py end``.
 """

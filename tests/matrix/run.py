@@ -87,7 +87,7 @@ def main() -> int:
     parser.add_argument("--case", action="append", default=[], metavar="GLOB", help="only these cases")
     parser.add_argument("--jobs", type=int, choices=(1, 2), default=1, help="ordinary cases side by side")
     parser.add_argument("--json", type=Path, help="write all results there")
-    parser.add_argument("--markdown", type=Path, help="write the table there")
+    parser.add_argument("--page", type=Path, help="write the table there, as a page of the documentation")
     parser.add_argument("--keep", default="", help="keep the samples of wrong runs in this folder (of all: FOLDER+)")
     parser.add_argument("--bed-only", action="store_true", help="traffic and truth without the audit")
     parser.add_argument("--list", action="store_true", help="name the cases and end")
@@ -108,8 +108,8 @@ def main() -> int:
     print(table.text(results, about))
     if options.json:
         options.json.write_text(json.dumps({"about": about, "cases": results}, indent=1) + "\n")
-    if options.markdown:
-        options.markdown.write_text(table.markdown(results, about))
+    if options.page:
+        options.page.write_text(table.page(results, about))
     return 0 if all(run["outcome"] == "right" for runs in results.values() for run in runs) else 1
 
 

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The confusion table of a matrix run, for the terminal and as Markdown."""
+"""The confusion table of a matrix run, for the terminal and as a page of the documentation."""
 
 from __future__ import annotations
 
@@ -13,6 +13,19 @@ from typing import Any, Dict, List, Mapping, Sequence
 
 Results = Mapping[str, Sequence[Mapping[str, Any]]]
 COLUMNS = ("case", "right", "expected", "reported", "causes", "namespace", "socket", "share", "lost", "repeats")
+
+_HEAD = (
+    "..",
+    "  Copyright (c) 2026, rxpath.linux contributors",
+    "  GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)",
+    "  SPDX-License-Identifier: GPL-3.0-or-later",
+    "",
+    ".. _ansible_collections.rxpath.linux.docsite.matrix:",
+    "",
+    "The fault matrix, last full run",
+    "===============================",
+    "",
+)
 
 
 def about(runs: int, seconds: float) -> Dict[str, Any]:
@@ -65,6 +78,14 @@ def rows(results: Results) -> List[List[str]]:
     return out
 
 
+def csv_table(body: Sequence[Sequence[str]]) -> str:
+    """Return rows as a table of reStructuredText, the first of them its head."""
+    lines = [".. csv-table::", "   :header-rows: 1", ""]
+    for row in body:
+        lines.append("   " + ",".join('"%s"' % cell.replace('"', '""') for cell in row))
+    return "\n".join(lines)
+
+
 def text(results: Results, facts: Mapping[str, Any]) -> str:
     """Return the table for the terminal, and the wrong cells below it."""
     body = rows(results)
@@ -82,17 +103,17 @@ def text(results: Results, facts: Mapping[str, Any]) -> str:
     return "\n".join(lines)
 
 
-def markdown(results: Results, facts: Mapping[str, Any]) -> str:
-    """Return the table as a page."""
-    body = rows(results)
-    lines = [
-        "# The fault matrix, last full run",
-        "",
-        "%(date)s, kernel %(kernel)s, %(runs)d runs of each case, %(seconds)d s. Produced by `make matrix`." % facts,
+def page(results: Results, facts: Mapping[str, Any]) -> str:
+    """Return the table as a page of the documentation."""
+    right = sum(run["outcome"] == "right" for runs in results.values() for run in runs)
+    total = sum(len(runs) for runs in results.values())
+    told = {**facts, "right": right, "total": total}
+    return "\n".join([
+        *_HEAD,
+        "%(date)s, kernel %(kernel)s, %(runs)d runs of each case, %(seconds)d s." % told,
+        "%(right)d of %(total)d runs right. Produced by ``make matrix RUNS=%(runs)d``." % told,
         "A repeat is a run whose own truth check failed: it was run again, not judged.",
         "",
-        "| " + " | ".join(COLUMNS) + " |",
-        "|" + " --- |" * len(COLUMNS),
-    ]
-    lines += ["| " + " | ".join(cell.replace("|", "\\|") for cell in row) + " |" for row in body]
-    return "\n".join(lines) + "\n"
+        csv_table([COLUMNS, *rows(results)]),
+        "",
+    ])  # fmt: skip

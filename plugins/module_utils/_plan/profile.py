@@ -5,7 +5,7 @@
 """The profiles: which workload the buffers are sized for, and which knobs are turned at all.
 
 A profile is a set of values for settings that nobody named; a setting that was named (anything but "profile") wins.
-``docs/tuning.md`` writes the arithmetic down.
+``docs/docsite/rst/tuning.rst`` writes the arithmetic down.
 """
 
 from __future__ import annotations
