@@ -42,8 +42,8 @@ def _rule(kind: str, pattern: str, group: str, level: str = "device", events: bo
 
 
 _LINK = (
-    _rule(LINK_ERROR, r"(port\.)?(rx_)?crc_err(or)?s?(_phy|\.nic)?", "crc"),
-    _rule(LINK_ERROR, r"(rx_)?(align|symbol|frame|illegal)_?(err(or)?s?|bytes)(_phy|\.nic)?", "frame"),
+    _rule(LINK_ERROR, r"(port\.)?(rx_)?(crc|fcs)_err(or)?s?(_phy|\.nic|_frames)?", "crc"),
+    _rule(LINK_ERROR, r"(rx_)?(align|symbol|frame|illegal)_?(err(or)?s?|bytes)(_phy|\.nic|_frames)?", "frame"),
     _rule(LINK_ERROR, r"(port\.)?rx_(jabbers?|fragments|undersize|\w+_length_errors)(_phy|\.nic)?", "size"),
 )
 
@@ -56,6 +56,7 @@ _IXGBE = (
 _I40E = (
     _rule(RING_FULL, r"rx_missed_errors", "discards", "function"),
     _rule(RING_FULL, r"port\.rx_discards", "discards", "port"),
+    _rule(RING_FULL, r"rx_discards", "discards", "virtual function"),
     _rule(DRIVER_DROP, r"rx_(pg_)?alloc_fail", "allocation", events=True),
 )
 _ICE = (
@@ -85,6 +86,7 @@ _MLX5 = (
     _rule(DRIVER_DROP, r"rx\d+_buff_alloc_err", "allocation", "queue", events=True),
     _rule(DRIVER_DROP, r"rx_oversize_pkts_sw_drop", "oversize", "device"),
     _rule(DRIVER_DROP, r"rx\d+_oversize_pkts_sw_drop", "oversize", "queue"),
+    _rule(DRIVER_DROP, r"rx_oversize_pkts_buffer", "oversize in the device"),
     _rule(DRIVER_DROP, r"rx_steer_missed_packets", "steering"),
     _rule(DRIVER_DROP, r"rx_if_down_packets", "down"),
 )
