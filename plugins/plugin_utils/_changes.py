@@ -82,7 +82,12 @@ def tell(change: dict[str, Any]) -> Told:
         lost=_lost(figures),
         interval=_interval(figures),
         why=str(change.get("why") or ""),
-        restarts=[_restart(row, outcome == PLANNED) for row in change.get("restart") or [] if isinstance(row, dict)],
+        restarts=[
+            _restart(row, outcome == PLANNED)
+            for row in change.get("restart") or []
+            # Whoever had to open the sockets anew has done so where the loss is gone.
+            if isinstance(row, dict) and (row.get("restarted") or not _gone(figures))
+        ],
     )
 
 
@@ -99,12 +104,18 @@ def _lost(figures: dict[str, Any]) -> str:
     return f"lost {before} before, {after} after"
 
 
+def _gone(figures: dict[str, Any]) -> bool:
+    after = figures.get("after")
+    return figures.get("verdict") == "improved" and isinstance(after, dict) and after.get("lost") == 0
+
+
 def _interval(figures: dict[str, Any]) -> str:
     """Return the 95 % interval of the difference; a loss that fell is negative."""
-    ends, before = figures.get("difference"), figures.get("before")
+    ends, loads = figures.get("difference"), [figures.get("before"), figures.get("after")]
     if not isinstance(ends, list) or len(ends) != 2 or not all(isinstance(end, (int, float)) for end in ends):
         return ""
-    if isinstance(before, dict) and before.get("ratio") is not None:
+    # Of rates where one of the windows has no share: nothing arrived in it, or nothing counts what does.
+    if all(isinstance(load, dict) and load.get("ratio") is not None for load in loads):
         return f"{100 * ends[0]:+.2g} to {100 * ends[1]:+.2g} percentage points"
     return f"{ends[0]:+.3g} to {ends[1]:+.3g}/s"
 

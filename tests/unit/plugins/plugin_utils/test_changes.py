@@ -54,6 +54,30 @@ def test_a_loss_without_arrivals_is_told_by_its_rate() -> None:
     assert (told.lost, told.interval) == ("lost 5/s before, 0/s after", "-7 to -3/s")
 
 
+def test_a_second_window_without_arrivals_is_told_by_its_rate() -> None:
+    before = {"lost": 50, "arrived": 100, "ratio": 0.5, "seconds": 10.0, "rate": 5.0}
+    after = {"lost": 0, "arrived": 0, "ratio": None, "seconds": 10.0, "rate": 0.0}
+    compared = {"verdict": "inconclusive", "before": before, "after": after, "difference": [-7.0, -3.0]}
+    told = tell({"what": "x", "from": 1, "to": 2, "kept": True, "why": "y", "comparison": compared})
+    assert (told.lost, told.interval) == ("lost 5/s before, 0/s after", "-7 to -3/s")
+
+
+@pytest.mark.parametrize(
+    ("verdict", "lost", "told"),
+    [
+        ("improved", 0, []),
+        ("improved", 3, ["needs a restart: dnsmasq, pid 9"]),
+        ("unchanged", 0, ["needs a restart: dnsmasq, pid 9"]),
+    ],
+)
+def test_nobody_needs_a_restart_where_the_loss_is_gone(verdict: str, lost: int, told: list[Any]) -> None:
+    load = {"lost": lost, "arrived": 100, "ratio": lost / 100, "rate": lost / 10}
+    compared = {"verdict": verdict, "before": {**load, "lost": 50, "ratio": 0.5}, "after": load, "difference": [-1, 0]}
+    waiting = {"process": "dnsmasq", "pid": 9, "restarted": False}
+    restarts = tell({"what": "x", "kept": True, "comparison": compared, "restart": [waiting]}).restarts
+    assert restarts == told
+
+
 @pytest.mark.parametrize("comparison", [None, "?", {}, {"before": None, "after": {}, "difference": [None, 1]}])
 def test_figures_that_are_missing_leave_no_gap(comparison: Any) -> None:
     told = tell({"what": "x", "from": None, "to": 2, "kept": False, "why": "y", "comparison": comparison})
