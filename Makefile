@@ -21,8 +21,7 @@ audit: ## Audit this machine, or INVENTORY=hosts.ini; more options for ansible-p
 	@requirements/install.sh audit
 	@.venv/bin/ansible-playbook $(if $(INVENTORY),-i $(INVENTORY)) audit.yml $(ARGS)
 
-check: ## Lint, types, licence headers, unit and property tests: under two minutes
-	@requirements/install.sh check
+check: .venv ## Lint, types, licence headers, unit and property tests: under two minutes
 	@$(run) lint types unit
 
 test: .venv ## Everything, as CI runs it: under an hour, as root

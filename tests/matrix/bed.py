@@ -152,8 +152,12 @@ class Bed:
             run("ip", "netns", "del", name, check=False)
         self.sysctls.restore()
 
+    def name(self, label: str) -> str:
+        """Return what a namespace is called: what sweeps up after a killed run finds its process by it."""
+        return "%s%d-%s" % (PREFIX, os.getpid(), label)
+
     def namespace(self, label: str) -> str:
-        name = "%s%d-%s" % (PREFIX, os.getpid(), label)
+        name = self.name(label)
         run("ip", "netns", "add", name)
         self.namespaces.append(name)
         prepare(name)
@@ -210,9 +214,7 @@ class Bed:
 
     def flood(self, *options: str, namespace: str = "", cpu: Optional[int] = None) -> Program:
         """A sender that waits for ``go``; to 10.9.0.2 port 5300 unless told otherwise."""
-        return self.start(
-            [*tools.command("flood"), "-a", "10.9.0.2", *options], namespace or self.sender, cpu
-        )
+        return self.start([*tools.command("flood"), "-a", "10.9.0.2", *options], namespace or self.sender, cpu)
 
     def ends_with(self, process: subprocess.Popen[bytes]) -> None:
         """End a process with the bed."""

@@ -92,4 +92,3 @@ def _count(bed: Bed) -> int:
 def _end_workers(bed: Bed) -> None:
     for pid in run("ip", "netns", "pids", bed.receiver, check=False).split():
         subprocess.run(["kill", "-9", pid], check=False)
-

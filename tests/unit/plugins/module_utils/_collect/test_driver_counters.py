@@ -41,7 +41,11 @@ MEANINGS = [
     ("ena", "driver_drop", "queue_0_rx_page_alloc_fail queue_11_rx_skb_alloc_fail"),
     ("ena", "", "bw_out_allowance_exceeded queue_0_rx_cnt conntrack_allowance_available queue_0_rx_refil_partial"),
     ("gve", "ring_full", "rx_no_buffers_posted[4] rx_queue_drop_cnt[0]"),
-    ("gve", "driver_drop", "rx_dropped_pkt[2] rx_buf_alloc_fail rx_drops_packet_over_mru[1] rx_drops_invalid_checksum[0]"),
+    (
+        "gve",
+        "driver_drop",
+        "rx_dropped_pkt[2] rx_buf_alloc_fail rx_drops_packet_over_mru[1] rx_drops_invalid_checksum[0]",
+    ),
     ("virtio_net", "driver_drop", "rx_drops rx0_drops rx_queue_0_drops"),
     ("virtio_net", "xdp_drop", "rx_xdp_drops rx0_xdp_drops"),
     ("bnxt_en", "link_error", "rx_fcs_err_frames rx_align_err_frames"),
