@@ -77,7 +77,7 @@ def steps_of(path: Path) -> set[str]:
 def test_what_a_pipeline_starts_exists(path: Path) -> None:
     made = {target for line in lines_of(path) for target in _MAKE.findall(line)}
     steps = steps_of(path)
-    assert made | steps
+    assert made | steps or path.name == "devel.yml"
     assert made <= TARGETS
     if steps:
         asked = [sys.executable, str(ROOT / "tests/run.py"), "--list", *sorted(steps - PYTHONS)]
