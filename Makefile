@@ -6,10 +6,11 @@
 
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: .venv audit check test matrix bench effect sanity integration scenarios mutations clean help
+.PHONY: .venv audit demo check test docs matrix bench effect sanity integration scenarios mutations clean help
 
 INVENTORY ?=
 ARGS ?=
+LINKS ?=
 RUNS ?= 1
 run := .venv/bin/python tests/run.py
 
@@ -21,11 +22,19 @@ audit: ## Audit this machine, or INVENTORY=hosts.ini; more options for ansible-p
 	@requirements/install.sh audit
 	@.venv/bin/ansible-playbook $(if $(INVENTORY),-i $(INVENTORY)) audit.yml $(ARGS)
 
+demo: ## A lossy pod, the audit, the change, the proof and the way back on this machine: one minute, as root
+	@requirements/install.sh audit
+	@.venv/bin/python tests/demo/run.py
+
 check: .venv ## Lint, types, licence headers, unit and property tests: under two minutes
 	@$(run) lint types unit
 
 test: .venv ## Everything, as CI runs it: under an hour, as root
 	@$(run)
+
+docs: ## The site of the guides and the reference, in docs/build/html; LINKS=--links asks whether links elsewhere still lead
+	@requirements/install.sh check
+	@.venv/bin/python tests/docs/build.py $(LINKS)
 
 matrix: .venv ## The fault matrix with real traffic, every case RUNS=1 times, as root
 	@.venv/bin/python tests/matrix/run.py --runs $(RUNS) --jobs 2
@@ -49,7 +58,7 @@ mutations: .venv ## Breaks of the code that the tests must notice, as root
 	@.venv/bin/python tests/mutations/run.py
 
 clean: ## Remove what the other targets made, reports of audits excepted
-	@rm -rf .venv .venv.lock .cache tests/output .ansible .hypothesis .mypy_cache .pytest_cache .ruff_cache
+	@rm -rf .venv .venv.lock .cache tests/output .ansible .hypothesis .mypy_cache .pytest_cache .ruff_cache docs/build
 	@rm -f rxpath-linux-*.tar.gz
 	@find plugins tests -name __pycache__ -type d -prune -exec rm -rf {} +
 
