@@ -58,9 +58,11 @@ class ActionModule(AuditAction):
                 return {"changed": False, "busy": str(error), "rows": []}
             raise AnsibleActionFail(str(error)) from None
         if state == "recovered":
-            return {"changed": False, **self._recovered()}
+            told = self._recovered()
+            return {"changed": bool(told["rows"]), **told}
         if state == "made":
-            return {"changed": False, **self._made(settings)}
+            made = self._made(settings)
+            return {"changed": bool(made.get("rows")) or any(step["rows"] for step in made["steps"]), **made}
         return {"changed": False, **self._decided(settings)}
 
     # The states.

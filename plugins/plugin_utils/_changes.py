@@ -31,7 +31,7 @@ class Told(NamedTuple):
     def line(self) -> str:
         """Return the change in one line."""
         values = f": from {self.before} to {self.after}" if self.before != "-" else f": {self.after}"
-        figures = [part for part in (self.lost, self.interval and f"difference {self.interval}") if part]
+        figures = [part for part in (self.lost, self.interval and f"difference {self.interval} at 95 %") if part]
         parts = [f"{self.outcome}, {self.verdict}" if self.verdict else self.outcome, *figures, self.why]
         return f"{self.what}{values if self.after != '-' else ''}: " + "; ".join(
             part for part in [*parts, *self.restarts] if part
@@ -81,7 +81,7 @@ def tell(change: dict[str, Any]) -> Told:
         verdict=_VERDICTS.get(verdict, verdict),
         lost=_lost(figures),
         interval=_interval(figures),
-        why=str(change.get("why") or ""),
+        why=_reason(change, figures),
         restarts=[
             _restart(row, outcome == PLANNED)
             for row in change.get("restart") or []
@@ -89,6 +89,13 @@ def tell(change: dict[str, Any]) -> Told:
             if isinstance(row, dict) and (row.get("restarted") or not _gone(figures))
         ],
     )
+
+
+def _reason(change: dict[str, Any], figures: dict[str, Any]) -> str:
+    """Return why it was kept or put back, without the comparison's figures: they stand beside it."""
+    why = str(change.get("why") or "")
+    first, semicolon, _rest = str(figures.get("why") or "").partition("; ")
+    return why.replace(first + semicolon, "", 1) if semicolon and _lost(figures) and "lost before, " in first else why
 
 
 def _lost(figures: dict[str, Any]) -> str:

@@ -116,6 +116,9 @@ def setting(action: Any, value: Any) -> str:
         return "-"
     if isinstance(value, bool):
         return "yes" if value else "no"
+    # A sysctl is text.
+    if isinstance(value, str) and value.isdecimal() and value.isascii():
+        value = int(value)
     if isinstance(value, (int, float)):
         if value >= 4096 and any(word in str(action) for word in ("receive_buffer", "rmem_", "SO_RCVBUF")):
             return f"{value} ({size(value)})"

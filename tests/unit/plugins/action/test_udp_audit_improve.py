@@ -65,7 +65,7 @@ class Play:
         task = SimpleNamespace(args=args, check_mode=self.check)
         vars(action).update(_task=task, _execute=lambda name, arguments: self.host(name, dict(arguments)))
         result: dict[str, Any] = action.run(task_vars=self.vars)
-        assert not result["changed"]
+        self.changed = result["changed"]
         return result
 
     def make(self) -> dict[str, Any]:
@@ -96,10 +96,12 @@ def test_a_host_that_is_cured_ends_with_one_round(monkeypatch: pytest.MonkeyPatc
     play = Play(monkeypatch, Host(), restart_services="nsd")
     comparing(monkeypatch, "improved")
     assert play.make()["before"] == COLLECTED["sample"]
+    assert play.changed
     quiet = sample_of()
     quiet["namespaces"][1]["sockets"] = []
     play.vars["collected"] = {"outcome": "sampled", "sample": quiet}
     entry = play.decide()
+    assert not play.changed
     assert [window["label"] for window in entry["windows"]] == ["before", "after"]
     assert (entry["rounds"], [row["kept"] for row in entry["changes"]]) == (1, [True])
     assert any("restarted nsd.service" in line for line in play.said)
@@ -113,6 +115,7 @@ def test_rounds_go_on_to_the_limit_and_never_repeat_what_was_taken_back(monkeypa
     play.decide()
     assert play.vars["diagnosed"]["again"]
     assert play.make()["outcome"] == "nothing"
+    assert not play.changed
     entry = play.decide()
     assert not play.vars["diagnosed"]["again"]
     assert (entry["rounds"], len(entry["changes"]), entry["status"]) == (1, 1, "fail")
@@ -140,8 +143,9 @@ def test_a_host_that_waits_for_a_restart_fails_and_says_why(monkeypatch: pytest.
 
 def test_check_mode_plans_and_calls_no_module_that_changes_anything(monkeypatch: pytest.MonkeyPatch) -> None:
     play = Play(monkeypatch, Host(), check=True, restart_services="nsd")
-    play.task("recovered")
+    assert not play.task("recovered")["changed"]
     assert play.make()["outcome"] == "planned"
+    assert play.changed
     entry = play.decide()
     assert [(row["what"], row["planned"]) for row in entry["changes"]] == [(DEFAULT, True)]
     assert not [name for name, _arguments in play.host.calls if name in CHANGING]

@@ -78,6 +78,21 @@ def test_nobody_needs_a_restart_where_the_loss_is_gone(verdict: str, lost: int, 
     assert restarts == told
 
 
+def test_figures_are_told_once_and_sizes_in_words() -> None:
+    before = {"lost": 6129, "arrived": 20411, "ratio": 0.30027926, "seconds": 5.0, "rate": 1225.8}
+    after = {"lost": 0, "arrived": 18831, "ratio": 0.0, "seconds": 5.0, "rate": 0.0}
+    said = "30.0 % (6,129 of 20,411) lost before, 0.0 % (0 of 18,831) after (difference -45.3 to -13.8 percentage points)"
+    compared = {"verdict": "improved", "before": before, "after": after, "difference": [-0.453, -0.138]}
+    compared["why"] = f"{said}; the loss is gone"
+    row = {"what": "net.core.rmem_default", "from": "212992", "to": "2228224", "kept": True, "comparison": compared}
+    told = tell({**row, "why": f"{said}; the loss is gone; it does not outlast a reboot (why)"})
+    assert told.line == (
+        "net.core.rmem_default: from 212992 (208 KiB) to 2228224 (2.12 MiB): kept, improved; "
+        "lost 30.0 % of 20,411 before, 0 % of 18,831 after; difference -45 to -14 percentage points at 95 %; "
+        "the loss is gone; it does not outlast a reboot (why)"
+    )
+
+
 @pytest.mark.parametrize("comparison", [None, "?", {}, {"before": None, "after": {}, "difference": [None, 1]}])
 def test_figures_that_are_missing_leave_no_gap(comparison: Any) -> None:
     told = tell({"what": "x", "from": None, "to": 2, "kept": False, "why": "y", "comparison": comparison})
