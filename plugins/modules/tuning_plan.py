@@ -32,6 +32,21 @@ options:
       - The refusals hold for them as well, and the list is put into the order of the work.
     type: list
     elements: dict
+  families:
+    description:
+      - Families of knobs, which are names of modules, that the plan is limited to. Others are left as they are.
+      - Without it, all of them.
+      - The role has it from C(--tags) and C(--skip-tags).
+    type: list
+    elements: str
+    choices:
+      - sysctl_settings
+      - nic_channels
+      - nic_ring
+      - nic_coalesce
+      - nic_rss
+      - irq_affinity
+      - packet_steering
 attributes:
   action:
     description: Has an action plugin, which runs on the controller.
@@ -138,6 +153,12 @@ scope:
   description: V(both), or V(boot) where nothing that runs is to be touched.
   returned: success
   type: str
+left_out_by_tags:
+  description: The tags of the families that the run's C(--tags) and C(--skip-tags) leave out.
+  returned: success
+  type: list
+  elements: str
+  sample: [irq, steering]
 holder:
   description: The name of this run, for whoever finds the host taken by it.
   returned: success
@@ -153,6 +174,7 @@ from ansible_collections.rxpath.linux.plugins.module_utils._apply.errors import 
 from ansible_collections.rxpath.linux.plugins.module_utils._apply.module_host import host_of
 from ansible_collections.rxpath.linux.plugins.module_utils._apply.tuning_plan import plan_host
 from ansible_collections.rxpath.linux.plugins.module_utils._plan.interfaces import NoSuchInterfaceError
+from ansible_collections.rxpath.linux.plugins.module_utils._plan.order import FAMILY_ORDER
 
 
 def main() -> None:
@@ -160,10 +182,11 @@ def main() -> None:
         argument_spec={
             "variables": {"type": "dict", "required": True},
             "requests": {"type": "list", "elements": "dict"},
+            "families": {"type": "list", "elements": "str", "choices": list(FAMILY_ORDER)},
         },
         supports_check_mode=True,
     )
-    settings = {**module.params["variables"], "requests": module.params["requests"]}
+    settings = {**module.params["variables"], **{name: module.params[name] for name in ("requests", "families")}}
     try:
         plan = plan_host(host_of(module), settings)
     except (KnobError, NoSuchInterfaceError) as error:

@@ -27,7 +27,7 @@ from ansible_collections.rxpath.linux.plugins.module_utils._plan.interfaces impo
     in_turn,
     meant_by_auto,
 )
-from ansible_collections.rxpath.linux.plugins.module_utils._plan.order import family_rank
+from ansible_collections.rxpath.linux.plugins.module_utils._plan.order import FAMILY_ORDER, family_rank
 from ansible_collections.rxpath.linux.plugins.module_utils._plan.profile import resolve
 from ansible_collections.rxpath.linux.plugins.module_utils._plan.refusals import (
     CHANNELS,
@@ -57,9 +57,10 @@ def host_plan(settings: Mapping[str, Any], survey: Mapping[str, Any], predict: P
     "executions"}.
 
     ``requests`` are in the order of work, each with its "changes" (maybe none). ``settings["requests"]`` replaces
-    what profile and knobs ask for. Raises NoSuchInterfaceError, and what ``predict`` raises.
+    what profile and knobs ask for; ``settings["families"]``, where it is there, is all that is planned. Raises
+    NoSuchInterfaceError, and what ``predict`` raises.
     """
-    plan = _Plan(survey, predict, force=bool(settings["force"]))
+    plan = _Plan(survey, predict, settings.get("families") or FAMILY_ORDER, force=bool(settings["force"]))
     if settings.get("requests") is not None:
         plan.explicit(settings["requests"])
     else:
@@ -70,9 +71,10 @@ def host_plan(settings: Mapping[str, Any], survey: Mapping[str, Any], predict: P
 class _Plan:
     """The plan as it grows."""
 
-    def __init__(self, survey: Mapping[str, Any], predict: Predict, force: bool) -> None:
+    def __init__(self, survey: Mapping[str, Any], predict: Predict, families: Sequence[str], force: bool) -> None:
         self._survey = survey
         self._predict = predict
+        self._families = families
         self._force = force
         self._requests: list[Request] = []
         self._interfaces: list[str] = []
@@ -84,31 +86,29 @@ class _Plan:
 
     def from_profile(self, settings: Mapping[str, Any]) -> None:
         """Plan what profile and named knobs ask for."""
-        wishes = host_sysctls(settings, self._survey)
-        for kind in ("notes", "warnings", "refused"):
-            self._said[kind].extend(getattr(wishes, kind))
-        if wishes.values:
-            where = {"file": settings["sysctl_file"], "lower": settings["lower"]}
-            self._add({"family": SYSCTLS, "settings": wishes.values, **where})
+        if SYSCTLS in self._families:
+            self._sysctls(settings)
         choice = self._choose(settings["interfaces"], settings["persist_only"])
         self._skipped.extend(choice.skipped)
         self._said["notes"].extend(choice.notes)
         interfaces = self._survey["interfaces"]
-        asked = {name: device_requests(settings, name, interfaces.get(name) or {}) for name in choice.chosen}
+        asked = {
+            name: self._of_families(device_requests(settings, name, interfaces.get(name) or {}))
+            for name in choice.chosen
+        }
         if list(settings["interfaces"]) == [AUTO] and sum(map(bool, asked.values())) > 1:
             self._said["notes"].append(meant_by_auto(choice.chosen))
         for requests in asked.values():
             self._device(requests)
         for name in choice.virtual:
-            if steering(settings):
+            if steering(settings) and STEERING in self._families:
                 self._device([{"family": STEERING, "interface": name, **steering(settings)}])
         self._in_turn([*in_turn(choice.chosen, interfaces), *choice.virtual])
 
     def explicit(self, requests: Sequence[Mapping[str, Any]]) -> None:
         """Plan a list of requests as it is, put into the order of work."""
-        ordered = sorted(
-            (_with_defaults(request) for request in requests), key=lambda item: family_rank(item["family"])
-        )
+        wanted = self._of_families([_with_defaults(request) for request in requests])
+        ordered = sorted(wanted, key=lambda item: family_rank(item["family"]))
         for request in ordered:
             if not request.get("interface"):
                 self._add(request)
@@ -129,6 +129,19 @@ class _Plan:
             "skipped_interfaces": self._skipped,
             "executions": 1 + (busy + _SESSION_EXECUTIONS if busy else 0),
         }
+
+    def _of_families(self, requests: Sequence[Request]) -> list[Request]:
+        """Return the requests that the plan is about. A family that does not exist is its module's to refuse."""
+        unplanned = set(FAMILY_ORDER) - set(self._families)
+        return [request for request in requests if request["family"] not in unplanned]
+
+    def _sysctls(self, settings: Mapping[str, Any]) -> None:
+        wishes = host_sysctls(settings, self._survey)
+        for kind in ("notes", "warnings", "refused"):
+            self._said[kind].extend(getattr(wishes, kind))
+        if wishes.values:
+            where = {"file": settings["sysctl_file"], "lower": settings["lower"]}
+            self._add({"family": SYSCTLS, "settings": wishes.values, **where})
 
     def _choose(self, wanted: Sequence[str], persist_only: bool) -> Choice:
         if persist_only and self._survey["image"]:

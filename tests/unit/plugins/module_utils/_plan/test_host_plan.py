@@ -133,6 +133,23 @@ def test_a_knob_named_alone_turns_that_one() -> None:
     assert families(plan) == [("eth0", "nic_ring")]
 
 
+def test_a_plan_of_some_families_leaves_the_others_alone() -> None:
+    plan = host_plan(settings(profile="full", families=["nic_ring", "irq_affinity"]), survey(), everything)
+    assert families(plan) == [("eth0", "nic_ring"), ("eth0", "irq_affinity")]
+    # No channels are changed, so that nothing is planned for their number.
+    assert not [request for request in plan["requests"] if "channels" in request]
+    assert not [note for note in plan["notes"] if "receive buffer" in note]
+    plan = host_plan(settings(profile="full", families=["sysctl_settings"]), survey(), everything)
+    assert families(plan) == [("", "sysctl_settings")]
+    assert plan["interfaces"] == []
+    asked = [{"family": "nic_ring", "interface": "eth0", "rx": "max"}, {"family": "sysctl_settings", "settings": {}}]
+    plan = host_plan({**settings(families=["nic_ring"]), "requests": asked}, survey(), everything)
+    assert families(plan) == [("eth0", "nic_ring")]
+    # RPS of a virtual device that was named.
+    virtual = settings(interfaces=["veth1"], rps="0", families=["nic_ring"])
+    assert families(host_plan(virtual, survey(BOND, LINKS), everything)) == []
+
+
 def test_a_named_keep_wins_over_the_profile() -> None:
     plan = host_plan(settings(profile="full", channels="keep", irq_affinity="keep"), survey(), nothing)
     assert ("eth0", "nic_channels") not in families(plan)
