@@ -13,6 +13,7 @@ from typing import Any
 
 from ansible.errors import AnsibleConnectionFailure
 from ansible_collections.rxpath.linux.plugins.plugin_utils.guarded_action import Result, ReturningAction
+from ansible_collections.rxpath.linux.plugins.plugin_utils.tuning_settings import misspelt_rollback
 
 MODULE = "rxpath.linux.tuning_rollback"
 # Each device's carrier is waited for, up to a minute.
@@ -22,6 +23,8 @@ _SECONDS = 300.0
 class ActionModule(ReturningAction):
     def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
         super().run(tmp, task_vars)
+        for name in misspelt_rollback(task_vars or {}):
+            self._display.warning(f"no such variable of the rollback: {name}")
         arguments = self._task.args
         if "session" in arguments or "wait" in arguments:
             # Whoever collects by hand does all of it by hand.

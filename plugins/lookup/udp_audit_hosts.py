@@ -51,7 +51,9 @@ from ansible import constants as C  # noqa: N812 - the name that Ansible's own p
 from ansible import context
 from ansible.errors import AnsibleError
 from ansible.plugins.lookup import LookupBase
+from ansible_collections.rxpath.linux.plugins.plugin_utils.convert import SettingError
 from ansible_collections.rxpath.linux.plugins.plugin_utils.host_patterns import matches, patterns_of
+from ansible_collections.rxpath.linux.plugins.plugin_utils.settings import check_wave
 
 _HERE = "localhost"
 
@@ -60,6 +62,7 @@ class LookupModule(LookupBase):
     def run(self, terms: list[Any], variables: dict[str, Any] | None = None, **kwargs: Any) -> list[str]:
         if kwargs:
             raise AnsibleError(f"no such option: {', '.join(kwargs)}")
+        _check_wave((variables or {}).get("udp_audit_wave"))
         pattern = ",".join(patterns_of(terms))
         groups = (variables or {}).get("groups") or {}
         sources = tuple(str(source) for source in context.CLIARGS.get("inventory") or ())
@@ -76,6 +79,15 @@ class LookupModule(LookupBase):
             within = f" within --limit {limit}" if limit else ""
             raise AnsibleError(f"target '{chosen}' matches no host of the inventory{within}")
         return [chosen]
+
+
+def _check_wave(value: Any) -> None:
+    """Before the play's "serial" takes it: a lookup is the first code of ours that a run comes by."""
+    try:
+        if value:
+            check_wave(value)
+    except SettingError as error:
+        raise AnsibleError(str(error)) from None
 
 
 def is_given(sources: tuple[str, ...], defaults: tuple[str, ...], origin: str, arguments: list[str]) -> bool:

@@ -6,9 +6,10 @@
 
 from __future__ import annotations
 
+import difflib
 import json
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 _TRUE = frozenset(("true", "yes", "on", "y", "t", "1"))
@@ -24,25 +25,43 @@ class SettingError(ValueError):
 
 def to_number(variable: str, value: Any, low: float, high: float = math.inf, above: bool = False) -> float:
     """Return a finite number with low <= number <= high (low < number with ``above``). Raises SettingError."""
-    try:
-        if isinstance(value, bool):
-            raise ValueError
-        number = float(value)
-    except (TypeError, ValueError, OverflowError):
-        raise SettingError(variable, f"must be a number, not {_shown(value)}") from None
-    if not ((low < number if above else low <= number) and number <= high and math.isfinite(number)):
-        least = f"more than {low:g}" if above else f"at least {low:g}"
-        most = "" if math.isinf(high) else f" and at most {high:g}"
-        raise SettingError(variable, f"must be {least}{most}, not {_shown(value)}")
+    number = _float(value)
+    if number is None or not ((low < number if above else low <= number) and number <= high):
+        raise SettingError(variable, f"must be a number {_range(low, high, above)}, not {_shown(value)}{_unit(value)}")
     return number
 
 
 def to_whole(variable: str, value: Any, low: int, high: float = math.inf) -> int:
     """Return a whole number within its range. Raises SettingError."""
-    number = to_number(variable, value, low, high)
-    if number != int(number):
-        raise SettingError(variable, f"must be a whole number, not {_shown(value)}")
+    number = _float(value)
+    if number is None or number != int(number) or not low <= number <= high:
+        within = _range(low, high, above=False)
+        raise SettingError(variable, f"must be a whole number {within}, not {_shown(value)}{_unit(value)}")
     return int(number)
+
+
+def _float(value: Any) -> float | None:
+    try:
+        number = math.nan if isinstance(value, bool) else float(value)
+    except (TypeError, ValueError, OverflowError):
+        return None
+    return number if math.isfinite(number) else None
+
+
+def _range(low: float, high: float, above: bool) -> str:
+    least = f"more than {_digits(low)}" if above else f"at least {_digits(low)}"
+    return least if math.isinf(high) else f"{least} and at most {_digits(high)}"
+
+
+def _digits(number: float) -> str:
+    return str(int(number)) if number == int(number) else f"{number:g}"
+
+
+def _unit(value: Any) -> str:
+    """Say what is wrong with 50ms, 8M and 5%."""
+    text = str(value).strip()
+    with_unit = isinstance(value, str) and text[:1].isdecimal() and text.rstrip("%").isalnum() and not text.isdecimal()
+    return ": give it without a unit, a share as a fraction of 1" if with_unit else ""
 
 
 def to_bool(variable: str, value: Any) -> bool:
@@ -90,7 +109,7 @@ def to_mapping(variable: str, value: Any) -> dict[str, Any]:
     if isinstance(value, str):
         value = _json(variable, value.strip())
     if not isinstance(value, Mapping):
-        raise SettingError(variable, f"must be a dictionary, not {_shown(value)}")
+        raise SettingError(variable, f"must be a dictionary, not {_shown(value)}; {_as_json(variable)}")
     return {str(key): item for key, item in value.items()}
 
 
@@ -98,7 +117,18 @@ def _json(variable: str, text: str) -> Any:
     try:
         return json.loads(text)
     except ValueError as error:
-        raise SettingError(variable, f"is no valid JSON ({error}): {_shown(text)}") from None
+        raise SettingError(variable, f"is no valid JSON ({error}): {_shown(text)}; {_as_json(variable)}") from None
+
+
+def _as_json(variable: str) -> str:
+    """Say how a structure is given: the shell and key=value take quotes and blanks away."""
+    return f"on the command line: -e '{{\"{variable}\": ...}}', all of it JSON"
+
+
+def nearest(word: str, known: Iterable[str]) -> str:
+    """Return a question that names what was probably meant, with a blank before it, or nothing."""
+    found = difflib.get_close_matches(word, list(known), n=1, cutoff=0.8)
+    return f" (did you mean {found[0]}?)" if found else ""
 
 
 def _shown(value: Any) -> str:

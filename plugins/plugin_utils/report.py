@@ -54,7 +54,7 @@ def write_reports(report: dict[str, Any], directory: str, formats: list[str]) ->
     try:
         os.makedirs(target, mode=0o755, exist_ok=True)
     except OSError as error:
-        raise ReportError(f"cannot make the report directory '{target}': {error.strerror}") from error
+        raise ReportError(f"udp_audit_report_dir: cannot make the directory '{target}': {error.strerror}") from error
     paths = {}
     for name, text in rendered.items():
         paths[name] = os.path.join(target, FORMATS[name][0])

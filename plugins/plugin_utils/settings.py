@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
@@ -14,6 +15,7 @@ from ansible_collections.rxpath.linux.plugins.module_utils._diagnose.settings im
 from ansible_collections.rxpath.linux.plugins.module_utils._sample.options import MAX_WINDOW, MIN_INTERVAL
 from ansible_collections.rxpath.linux.plugins.plugin_utils.convert import (
     SettingError,
+    nearest,
     to_bool,
     to_mapping,
     to_number,
@@ -85,9 +87,20 @@ def normalise(variables: Mapping[str, Any]) -> Settings:
     )
 
 
+def check_wave(value: Any) -> None:
+    """Raise SettingError for what a play's "serial" cannot take: Ansible itself would end with a traceback."""
+    for item in value if isinstance(value, (list, tuple)) else [value]:
+        if not re.fullmatch(r"\d+%?", str(item).strip()):
+            raise SettingError(
+                "udp_audit_wave",
+                f"must be a number of hosts, a percentage such as 10%, or a list of these, not {item!r}",
+            )
+
+
 def misspelt(names: Iterable[str]) -> list[str]:
-    """Return the names that look like variables of the audit and are none."""
-    return sorted(name for name in names if name.startswith(PREFIX) and name not in VARIABLES + OF_THE_PLAYBOOK)
+    """Return the names that look like variables of the audit and are none, each with what was probably meant."""
+    known = VARIABLES + OF_THE_PLAYBOOK
+    return [name + nearest(name, known) for name in sorted(names) if name.startswith(PREFIX) and name not in known]
 
 
 def _measure(variables: Mapping[str, Any]) -> dict[str, Any]:
@@ -107,10 +120,9 @@ def _diagnose(variables: Mapping[str, Any]) -> dict[str, Any]:
     thresholds = to_mapping("udp_audit_thresholds", variables["udp_audit_thresholds"])
     for name in thresholds:
         if name not in DEFAULT_THRESHOLDS:
-            raise SettingError(
-                "udp_audit_thresholds",
-                f"unknown threshold '{name}'; there are: {', '.join(sorted(DEFAULT_THRESHOLDS))}",
-            )
+            known = ", ".join(sorted(DEFAULT_THRESHOLDS))
+            meant = nearest(name, DEFAULT_THRESHOLDS)
+            raise SettingError("udp_audit_thresholds", f"unknown threshold '{name}'{meant}; there are: {known}")
     ratio = to_number("udp_audit_max_loss_ratio", variables["udp_audit_max_loss_ratio"], 0, 1)
     delay = to_number("udp_audit_max_queue_delay", variables["udp_audit_max_queue_delay"], 0, above=True)
     return {
@@ -157,7 +169,8 @@ def _known(variable: str, value: Any, known: Iterable[str]) -> list[str]:
     words = to_words(variable, value)
     for word in words:
         if word not in known:
-            raise SettingError(variable, f"unknown value '{word}'; there are: {', '.join(known)}")
+            meant = nearest(word, known)
+            raise SettingError(variable, f"unknown value '{word}'{meant}; there are: {', '.join(known)}")
     return words
 
 

@@ -12,6 +12,7 @@ from typing import Any
 from ansible_collections.rxpath.linux.plugins.module_utils._plan.profile import FROM_PROFILE, PROFILES
 from ansible_collections.rxpath.linux.plugins.plugin_utils.convert import (
     SettingError,
+    nearest,
     to_bool,
     to_mapping,
     to_number,
@@ -136,8 +137,17 @@ def normalise_tuning(variables: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def misspelt_tuning(names: Iterable[str]) -> list[str]:
-    """Return the names that look like variables of the tuning and are none."""
-    return sorted(name for name in names if name.startswith(PREFIX) and name not in VARIABLES)
+    """Return the names that look like variables of the tuning and are none, each with what was probably meant."""
+    return _misspelt(names, PREFIX, VARIABLES)
+
+
+def misspelt_rollback(names: Iterable[str]) -> list[str]:
+    """Return the same for the rollback."""
+    return _misspelt(names, "udp_rollback_", ("udp_rollback_force",))
+
+
+def _misspelt(names: Iterable[str], prefix: str, known: tuple[str, ...]) -> list[str]:
+    return [name + nearest(name, known) for name in sorted(names) if name.startswith(prefix) and name not in known]
 
 
 def as_requests(variable: str, value: Any) -> list[dict[str, Any]] | None:

@@ -14,6 +14,7 @@ from ansible_collections.rxpath.linux.plugins.module_utils._collect.cpulist impo
 from ansible_collections.rxpath.linux.plugins.module_utils._collect.errors import ParseError
 from ansible_collections.rxpath.linux.plugins.plugin_utils.convert import (
     SettingError,
+    nearest,
     to_bool,
     to_list,
     to_mapping,
@@ -38,7 +39,7 @@ def word(words: Sequence[str]) -> Callable[[str, Any], str]:
     def convert(variable: str, value: Any) -> str:
         if plain(value) in words:
             return str(plain(value))
-        raise SettingError(variable, f"must be one of {', '.join(words)}, not {value!r}")
+        raise SettingError(variable, f"must be one of {', '.join(words)}, not {value!r}{nearest(str(value), words)}")
 
     return convert
 
@@ -53,7 +54,8 @@ def number_or_word(words: Sequence[str], low: int, high: int) -> Callable[[str, 
         try:
             return to_whole(variable, known, low, high)
         except SettingError as error:
-            what = f"must be {', '.join(words)} or a whole number from {low} to {high}, not {value!r}"
+            meant = nearest(str(value), words)
+            what = f"must be {', '.join(words)} or a whole number from {low} to {high}, not {value!r}{meant}"
             raise SettingError(variable, what) from error
 
     return convert
@@ -117,9 +119,13 @@ def weights_or_word(words: Sequence[str]) -> Callable[[str, Any], Any]:
         known = plain(value)
         if known in words:
             return known
-        weights = [to_whole(variable, item, 0, 65535) for item in to_list(variable, known)]
+        try:
+            weights = [to_whole(variable, item, 0, 65535) for item in to_list(variable, known)]
+        except SettingError:
+            weights = []
         if not any(weights):
-            raise SettingError(variable, f"must be {', '.join(words)} or weights, one of them not 0, not {value!r}")
+            what = f"must be {', '.join(words)} or a weight for each queue such as 2,1,1, one of them not 0"
+            raise SettingError(variable, f"{what}, not {value!r}")
         return weights
 
     return convert

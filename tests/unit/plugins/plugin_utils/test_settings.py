@@ -14,7 +14,7 @@ import yaml
 from ansible_collections.rxpath.linux.plugins.module_utils._diagnose import settings as diagnosis
 from ansible_collections.rxpath.linux.plugins.plugin_utils.convert import SettingError
 from ansible_collections.rxpath.linux.plugins.plugin_utils.improvement import Limits
-from ansible_collections.rxpath.linux.plugins.plugin_utils.settings import VARIABLES, misspelt, normalise
+from ansible_collections.rxpath.linux.plugins.plugin_utils.settings import VARIABLES, check_wave, misspelt, normalise
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -132,6 +132,34 @@ def test_unknown_finding_lists_the_known() -> None:
         normalise(with_(fail_on="x"))
 
 
+@pytest.mark.parametrize(
+    ("variable", "bad", "fix"),
+    [
+        ("window", "30s", "must be a number more than 0 and at most 600, not '30s': give it without a unit"),
+        ("window", "ten", "must be a number more than 0 and at most 600, not 'ten'"),
+        (
+            "max_loss_ratio",
+            "5%",
+            "must be a number at least 0 and at most 1, not '5%': give it without a unit, a share",
+        ),
+        ("min_drops", "1.5", "must be a whole number at least 1, not '1.5'"),
+        ("fail_on", "socket.receive_buffer_overfow", "(did you mean socket.receive_buffer_overflow?); there are: nic."),
+        ("thresholds", {"stal_share": 1}, "(did you mean stall_share?); there are: "),
+        ("ignore", 53, """on the command line: -e '{"udp_audit_ignore": ...}', all of it JSON"""),
+        (
+            "thresholds",
+            '{"stall_share":',
+            """on the command line: -e '{"udp_audit_thresholds": ...}', all of it JSON""",
+        ),
+    ],
+)
+def test_an_error_shows_the_value_and_the_fix(variable: str, bad: Any, fix: str) -> None:
+    with pytest.raises(SettingError) as caught:
+        normalise(with_(**{variable: bad}))
+    assert str(caught.value).startswith(f"udp_audit_{variable}: ")
+    assert fix in str(caught.value)
+
+
 @pytest.mark.parametrize("name", VARIABLES)
 def test_missing_variable_is_named(name: str) -> None:
     with pytest.raises(SettingError, match=name):
@@ -174,7 +202,21 @@ def test_limit(variable: str, given_value: Any, expected: Any) -> None:
 
 def test_misspelt() -> None:
     known = [*VARIABLES, "udp_audit_wave", "window"]
-    assert misspelt([*known, "udp_audit_windw", "udp_audit_waves"]) == ["udp_audit_waves", "udp_audit_windw"]
+    assert misspelt([*known, "udp_audit_windw", "udp_audit_colour"]) == [
+        "udp_audit_colour",
+        "udp_audit_windw (did you mean udp_audit_window?)",
+    ]
+
+
+@pytest.mark.parametrize("value", ["10%", "5", 5, ["1", "10%", "100%"]])
+def test_a_wave_that_serial_takes(value: Any) -> None:
+    check_wave(value)
+
+
+@pytest.mark.parametrize("value", ["abc", "ten%", "1,10%", "-3", True, ["1", "all"], {"a": 1}])
+def test_a_wave_that_serial_does_not_take(value: Any) -> None:
+    with pytest.raises(SettingError, match=r"^udp_audit_wave: must be a number of hosts, a percentage such as 10%"):
+        check_wave(value)
 
 
 @given(st.sampled_from(VARIABLES), st.recursive(

@@ -15,6 +15,7 @@ from ansible_collections.rxpath.linux.plugins.plugin_utils.convert import Settin
 from ansible_collections.rxpath.linux.plugins.plugin_utils.tuning_settings import (
     VARIABLES,
     as_requests,
+    misspelt_rollback,
     misspelt_tuning,
     normalise_tuning,
 )
@@ -85,6 +86,8 @@ def test_what_is_meant(name: str, value: Any, meant: Any) -> None:
         ("profile", "fast", "must be one of buffers, full"),
         ("rate", 0, "more than 0"),
         ("rate", "many", "must be a number"),
+        ("rate", "50k", "give it without a unit"),
+        ("rate", -1, "at most 1000000000, not -1"),
         ("memory_share", 1.5, "at most 1"),
         ("interfaces", "", "must be `auto` or names"),
         ("interfaces", "auto,eth0", "not both"),
@@ -95,11 +98,13 @@ def test_what_is_meant(name: str, value: Any, meant: Any) -> None:
         ("udp_mem", "300 200 100", "three rising numbers"),
         ("udp_mem", "100", "three rising numbers"),
         ("ring_rx", "most", "must be max, keep or a whole number"),
+        ("ring_rx", "maxx", "(did you mean max?)"),
         ("ring_rx", True, "must be max, keep or a whole number"),
         ("channels", 0, "from 1"),
         ("coalesce", {"rx_usec": 3}, "unknown key 'rx_usec'"),
         ("hash_fields", "all", "must be one of keep, sdfn, sd"),
         ("indirection", "0,0", "one of them not 0"),
+        ("indirection", "even", "must be keep, equal, default or a weight for each queue such as 2,1,1"),
         ("irq_affinity", "balanced", "must be keep, auto or queues"),
         ("irq_affinity", {"0": "two"}, "list of CPUs"),
         ("rps", True, "list of CPUs"),
@@ -125,7 +130,12 @@ def test_a_missing_variable_is_named() -> None:
 
 
 def test_misspelt_names_are_found() -> None:
-    assert misspelt_tuning([*VARIABLES, "udp_tuning_ring", "udp_audit_window"]) == ["udp_tuning_ring"]
+    assert misspelt_tuning([*VARIABLES, "udp_tuning_ring", "udp_audit_window"]) == [
+        "udp_tuning_ring (did you mean udp_tuning_ring_tx?)"
+    ]
+    assert misspelt_rollback(["udp_rollback_force", "udp_rollback_forse"]) == [
+        "udp_rollback_forse (did you mean udp_rollback_force?)"
+    ]
 
 
 def test_a_request_needs_its_family() -> None:
