@@ -208,9 +208,11 @@ def _no_buffer(socket: Mapping[str, Any], analysis: Analysis) -> Advice:
             f" ({analysis.ceiling.why})"
         )
         return buffer_advice.refuse(socket, why)
+    # Whose buffer could not be read (without root, in another namespace) has none to name.
+    filled = f" {numbers.size(size)} fill in {numbers.duration(size / excess)}, and" if size else ""
     why = (
         f"{numbers.rate(analysis.arrival_rate - analysis.capacity)} more arrive than are read:"
-        f" {numbers.size(size)} fill in {numbers.duration(size / excess)}, and the largest buffer allowed,"
+        f"{filled} the largest buffer allowed,"
         f" {numbers.size(analysis.ceiling.size)} ({analysis.ceiling.why}), buys"
         f" {numbers.duration(analysis.ceiling.size / excess)};"
         " then the same share is lost, and each datagram that is read has waited"

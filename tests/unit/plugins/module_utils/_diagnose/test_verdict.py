@@ -246,6 +246,15 @@ def test_pending_fails_with_the_predicted_time(simulate: Make) -> None:
     assert not any(advice["helps"] for advice in one["advice"] if "receive_buffer" in advice["action"])
 
 
+def test_a_buffer_that_could_not_be_read_is_not_named(simulate: Make) -> None:
+    sample = simulate(lambda _now: 9000.0, lambda _now: 3000.0)
+    sample["namespaces"][1]["sockets"][0]["receive_buffer"] = None
+    (one,) = diagnose_host(sample, {})["findings"]
+    (vain,) = [advice["why"] for advice in one["advice"] if "receive_buffer" in advice["action"]]
+    assert "fill in" not in vain
+    assert "buys" in vain
+
+
 def test_slow_consumer_says_rates_and_workers(simulate: Make) -> None:
     one = diagnose_host(simulate(lambda _now: 9000.0, lambda _now: 3000.0), {})["findings"][0]
     socket = one["sockets"][0]
