@@ -112,8 +112,8 @@ def _of_playbook(root: Path, playbook: Playbook) -> str:
     title = f"``{playbook.name}``"
     label = f".. _ansible_collections.{playbook.name}_playbook:"
     own = [_row("variable", "", "meaning")]
-    own += [_row(f"``{name}``", "", _markup(text)) for name, text in playbook.variables.items()]
-    parts = [label, "", title, "-" * len(title), "", _markup(playbook.description), ""]
+    own += [_row(f"``{name}``", "", text) for name, text in playbook.variables.items()]
+    parts = [label, "", title, "-" * len(title), "", playbook.description, ""]
     parts += ["Of the playbook itself, as ``-e``:", "", _table(*own)]
     for role in _roles(playbook):
         parts += [f"Of the role :ansplugin:`{COLLECTION}.{role}#role`:", "", _of_role(root, role)]

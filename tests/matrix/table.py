@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import platform
+import re
 import time
 from collections import Counter
 from typing import Any, Dict, List, Mapping, Sequence
@@ -14,6 +15,8 @@ from typing import Any, Dict, List, Mapping, Sequence
 Results = Mapping[str, Sequence[Mapping[str, Any]]]
 COLUMNS = ("case", "right", "expected", "reported", "causes", "namespace", "socket", "share", "lost", "repeats")
 
+# What would begin or end something in reStructuredText.
+_MARKUP = re.compile(r"[\\`*|]|_(?!\w)")
 _HEAD = (
     "..",
     "  Copyright (c) 2026, rxpath.linux contributors",
@@ -82,7 +85,7 @@ def csv_table(body: Sequence[Sequence[str]]) -> str:
     """Return rows as a table of reStructuredText, the first of them its head."""
     lines = [".. csv-table::", "   :header-rows: 1", ""]
     for row in body:
-        lines.append("   " + ",".join('"%s"' % cell.replace('"', '""') for cell in row))
+        lines.append("   " + ",".join('"%s"' % _MARKUP.sub(r"\\\g<0>", cell).replace('"', '""') for cell in row))
     return "\n".join(lines)
 
 
