@@ -68,6 +68,12 @@ def unit(shell: Shell) -> None:
     shell.count()
 
 
+def docs(shell: Shell) -> None:
+    """Build the site of the guides and the reference; a warning is a fault."""
+    shell.run([PYTHON, "tests/docs/build.py"])
+    shell.count()
+
+
 def unit_on(minor: int, shell: Shell) -> None:
     """Run the tests of what runs on hosts on another Python, where there is no Ansible."""
     environment = make_environment(shell, f"python-3.{minor}", minor, "unit.txt")
@@ -98,6 +104,7 @@ def steps() -> list[Step]:
         Step("lint", 240, lint, "check"),
         Step("types", 240, check_types, "check"),
         Step("unit", 300, unit, "check"),
+        Step("docs", 300, docs, "check"),
         *(Step(f"python-3.{minor}", 420, functools.partial(unit_on, minor), "python") for minor in others),
         # Downloads and boots: it runs beside the sanity tests of the oldest ansible-core.
         Step("images", 900, scenarios.build_images, "sanity"),
