@@ -97,7 +97,8 @@ def main(arguments: Optional[Sequence[str]] = None) -> int:
             source=source)  # fmt: skip
         shutil.rmtree(BUILD / builder, ignore_errors=True)
         made.rename(BUILD / builder)
-    print(BUILD / builder / "index.html" if builder == "html" else BUILD / builder / "output.txt")
+    pages = len(list((BUILD / "html").rglob("*.html")))
+    print(f"{pages} pages: {BUILD}/html/index.html" if builder == "html" else f"{BUILD}/{builder}/output.txt")
     return 0
 
 
