@@ -20,9 +20,9 @@ from collections.abc import Sequence
 from typing import Optional
 
 from steps import artefact, scenarios
+from steps.commands import ON_HOSTS, ON_MACHINE, run_commands
 from steps.environments import MINORS, make_environment
 from steps.packages import install_packages
-from steps.readme import run_readme
 from steps.runner import CACHE, FAILED, PASSED, ROOT, SKIPPED, Outcome, Runner, Shell, Step, StepError, StepSkippedError
 
 BIN = ROOT / ".venv/bin"
@@ -116,7 +116,7 @@ def steps() -> list[Step]:
             Step(f"artefact-{core}", 120, functools.partial(artefact.audit_from_artefact, core=core))
             for core in artefact.CORES
         ),
-        Step("readme", 240, run_readme),
+        Step("commands-hosts", 900, functools.partial(run_commands, ON_HOSTS)),
         Step("integration", 1200, functools.partial(scenarios.test_integration, ["tests/integration", *without])),
         *(
             Step(f"molecule-{name}", budget, functools.partial(scenarios.run_scenario, name))
@@ -138,6 +138,7 @@ def guests() -> list[Step]:
         Step(f"molecule-{name}", budget, functools.partial(scenarios.run_scenario, name), "guests")
         for name, budget in GUEST_SCENARIOS.items()
     ]
+    found.append(Step("commands-machine", 900, functools.partial(run_commands, ON_MACHINE), "guests"))
     return sorted(found, key=lambda step: -step.budget)
 
 

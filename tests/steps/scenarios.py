@@ -37,7 +37,7 @@ def build_images(shell: Shell) -> None:
     """Make the images of the virtual machines and their snapshots, where they are not in the cache."""
     if os.geteuid() != 0:
         raise StepSkippedError("needs root")
-    _need_machines(shell, [])
+    need_machines(shell, [])
 
 
 def machine_tests() -> list[str]:
@@ -59,7 +59,7 @@ def machine_steps() -> dict[str, Callable[[Shell], None]]:
 
 def test_machines(paths: Sequence[str], shell: Shell) -> None:
     """Run integration tests that need virtual machines."""
-    _need_machines(shell, ["bookworm"])
+    need_machines(shell, ["bookworm"])
     test_integration(paths, shell)
 
 
@@ -90,7 +90,7 @@ def run_scenario(name: str, shell: Shell) -> None:
         raise StepSkippedError("needs root")
     machines = _machines(name)
     if machines:
-        _need_machines(shell, machines)
+        need_machines(shell, machines)
         if _molecule(name, shell, allowed=range(256)):
             before = len(shell.text())
             _molecule(name, shell)
@@ -163,7 +163,7 @@ def _machines(name: str) -> list[str]:
     return list(inventory.get("machines", {}).get("hosts", {}))
 
 
-def _need_machines(shell: Shell, names: Sequence[str]) -> None:
+def need_machines(shell: Shell, names: Sequence[str]) -> None:
     code = shell.run([BIN / "python", "tests/hosts/bed.py", "build", *names], env={"PATH": PATH}, allowed=(0, 2))
     if code == 2:
         reasons = _UNAVAILABLE.findall(shell.text())

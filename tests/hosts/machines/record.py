@@ -4,7 +4,7 @@
 
 """Recordings for the parsers' tests, from a guest: what its kernel and drivers say, as tests/unit/fixtures keeps it.
 
-python -m ansible_collections.rxpath.linux.tests.hosts.machines.record FOLDER-OF-A-BED GUEST
+python -m ansible_collections.rxpath.linux.tests.hosts.machines.record FOLDER-OF-A-BED GUEST [WHERE-TO]
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ FIXTURES = Path(__file__).resolve().parents[2] / "unit/fixtures"
 def main() -> None:
     """Write the recordings of one guest."""
     folder, name = Path(sys.argv[1]), sys.argv[2]
+    fixtures = Path(sys.argv[3]) if len(sys.argv) > 3 else FIXTURES
     bed = attach(folder)
     if bed is None:
         raise SystemExit(f"no bed runs that was started with {folder}")
@@ -35,10 +36,10 @@ def main() -> None:
         raise SystemExit(done.stderr)
     told = json.loads(done.stdout)
     for path, content in told["files"].items():
-        place = FIXTURES / told["kernel"] / path
+        place = fixtures / told["kernel"] / path
         place.parent.mkdir(parents=True, exist_ok=True)
         place.write_bytes(base64.b64decode(content))
-    print(f"{len(told['files'])} files below {FIXTURES / told['kernel']}")
+    print(f"{len(told['files'])} files below {fixtures / told['kernel']}")
 
 
 if __name__ == "__main__":
