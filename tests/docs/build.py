@@ -63,6 +63,15 @@ def toctree(title: str, pages: Sequence[str]) -> str:
     return "\n".join(lines) + "\n"
 
 
+def reference(contents: str, first_guides: str) -> str:
+    """Return the collection's page of antsibull-docs without the guides, which the first page lists."""
+    about, rest = contents.split(f"\n{first_guides}\n{'-' * len(first_guides)}\n", 1)
+    plugins = rest[rest.index(f".. _plugin_index_for_{COLLECTION}:") :]
+    name, title = COLLECTION.title(), "Modules, lookups and roles"
+    head = about.replace(f"\n{name}\n{'=' * len(name)}\n", f"\n{title}\n{'=' * len(title)}\n", 1)
+    return f"{head}\n{plugins}"
+
+
 def generate(source: Path) -> None:
     """Write the pages that Sphinx reads."""
     source.mkdir()
@@ -70,10 +79,11 @@ def generate(source: Path) -> None:
     run("antsibull-docs", "--config-file", DOCS / "site/antsibull-docs.cfg", "collection", "--use-current",
         "--squash-hierarchy", "--fail-on-error", "--no-breadcrumbs", "--no-add-antsibull-docs-version",
         "--dest-dir", source, COLLECTION)  # fmt: skip
-    (source / "index.rst").rename(source / "collection.rst")
     sections = yaml.safe_load((DOCS / "docsite/extra-docs.yml").read_text(encoding="utf-8"))["sections"]
     parts = [toctree(one["title"], [f"docsite/{name}" for name in one["toctree"]]) for one in sections]
-    parts.append(toctree("Reference", ["playbooks", "Modules, lookups and roles <collection>"]))
+    parts.append(toctree("Reference", ["playbooks", "collection"]))
+    contents = (source / "index.rst").read_text(encoding="utf-8")
+    (source / "collection.rst").write_text(reference(contents, sections[0]["title"]), encoding="utf-8")
     first = (DOCS / "site/index.rst").read_text(encoding="utf-8")
     (source / "index.rst").write_text("\n".join([first, *parts]), encoding="utf-8")
     (source / "playbooks.rst").write_text(page(ROOT), encoding="utf-8")

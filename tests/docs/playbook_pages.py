@@ -92,8 +92,8 @@ def _row(*cells: str) -> str:
     return "\n".join(f"   {'* -' if number == 0 else '  -'} {cell}".rstrip() for number, cell in enumerate(cells))
 
 
-def _table(*rows: str) -> str:
-    return "\n".join([".. list-table::", "   :header-rows: 1", "   :widths: 35 15 50", "", *rows, ""])
+def _table(widths: str, *rows: str) -> str:
+    return "\n".join([".. list-table::", "   :header-rows: 1", f"   :widths: {widths}", "", *rows, ""])
 
 
 def _of_role(root: Path, role: str) -> str:
@@ -105,16 +105,16 @@ def _of_role(root: Path, role: str) -> str:
         first = said if isinstance(said, str) else said[0]
         target = f":ansopt:`{COLLECTION}.{role}#role:main:{name}`"
         rows.append(_row(target, option.get("type", "str"), _markup(first)))
-    return _table(*rows)
+    return _table("35 15 50", *rows)
 
 
 def _of_playbook(root: Path, playbook: Playbook) -> str:
     title = f"``{playbook.name}``"
     label = f".. _ansible_collections.{playbook.name}_playbook:"
-    own = [_row("variable", "", "meaning")]
-    own += [_row(f"``{name}``", "", text) for name, text in playbook.variables.items()]
+    own = [_row("variable", "meaning")]
+    own += [_row(f"``{name}``", text) for name, text in playbook.variables.items()]
     parts = [label, "", title, "-" * len(title), "", playbook.description, ""]
-    parts += ["Of the playbook itself, as ``-e``:", "", _table(*own)]
+    parts += ["Of the playbook itself, as ``-e``:", "", _table("35 65", *own)]
     for role in _roles(playbook):
         parts += [f"Of the role :ansplugin:`{COLLECTION}.{role}#role`:", "", _of_role(root, role)]
     return "\n".join(parts)

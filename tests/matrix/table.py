@@ -83,7 +83,7 @@ def rows(results: Results) -> List[List[str]]:
 
 def csv_table(body: Sequence[Sequence[str]]) -> str:
     """Return rows as a table of reStructuredText, the first of them its head."""
-    lines = [".. csv-table::", "   :header-rows: 1", ""]
+    lines = [".. csv-table::", "   :class: dense", "   :header-rows: 1", "   :widths: auto", ""]
     for row in body:
         lines.append("   " + ",".join('"%s"' % _MARKUP.sub(r"\\\g<0>", cell).replace('"', '""') for cell in row))
     return "\n".join(lines)
