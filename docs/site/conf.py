@@ -42,6 +42,10 @@ html_copy_source = False
 html_show_sphinx = False
 html_use_index = False
 
+# For make docs LINKS=--links alone.
+linkcheck_timeout = 20
+linkcheck_anchors = False
+
 # Only what is typed is copied: the lines after a prompt, joined where a backslash goes on.
 copybutton_prompt_text = "$ "
 copybutton_only_copy_prompt_lines = True
