@@ -158,7 +158,7 @@ def _do(session: Session, command: Command, seconds: float, log: BinaryIO) -> No
         code = session.run(command.text, seconds)
         if code in codes:
             if is_audit and command.codes is None and not _NO_REPORTS.search(command.text):
-                _look_at_reports(session.folder / "udp-audit", began)
+                look_at_reports(session.folder / "udp-audit", began)
             return
         reason = f"exit code {code}, not {' or '.join(map(str, codes))}"
     except (TimeLimitError, StepError, OSError) as error:
@@ -169,7 +169,7 @@ def _do(session: Session, command: Command, seconds: float, log: BinaryIO) -> No
     raise Failure(f"{command.page}:{command.line}: {reason}\n  $ {command.text}\n{shown}")
 
 
-def _look_at_reports(folder: Path, began: float) -> None:
+def look_at_reports(folder: Path, began: float) -> None:
     check_reports(folder)
     if (folder / "report.json").stat().st_mtime < began - 1.0:
         raise StepError("the audit wrote no report: those that are there are older")
@@ -198,7 +198,7 @@ def tell(outcomes: Sequence[Outcome]) -> None:
     failed = sum(bool(one.fault) for one in outcomes)
     skipped = sum(bool(one.skipped) for one in outcomes)
     pages_ = len({one.part.page for one in outcomes if one.ran})
-    print(f"\n{sum(one.ran for one in outcomes)} commands of {pages_} pages, {failed} pages failed, {skipped} skipped")
+    print(f"\n{sum(one.ran for one in outcomes)} commands of {pages_} pages, {failed} failed, {skipped} skipped")
 
 
 def main(arguments: Optional[Sequence[str]] = None) -> int:

@@ -36,7 +36,8 @@ _NEEDED = {"meta", "playbooks", "plugins", "roles", "MANIFEST.json", "FILES.json
 # .venv links the working tree into its site-packages; only what is installed may be found.
 _HIDDEN = {"ANSIBLE_COLLECTIONS_SCAN_SYS_PATH": "false"}
 # Hosts made of namespaces have this machine's file system, read-only, with whatever Pythons; their /run is their own.
-_ON_HOSTS = {"ANSIBLE_REMOTE_TMP": "/run/ansible", "ANSIBLE_PYTHON_INTERPRETER": "/usr/bin/python3"}
+_REMOTE_TMP = Path("/run/ansible")
+_ON_HOSTS = {"ANSIBLE_REMOTE_TMP": str(_REMOTE_TMP), "ANSIBLE_PYTHON_INTERPRETER": "/usr/bin/python3"}
 _STATE = ROOT / "extensions/molecule/shared/state.sh"
 # Everything runs as root already. Options and assignments before the command are read as sudo(8) has them.
 _SUDO = r"""#!/bin/sh
@@ -183,6 +184,9 @@ class HostsScene(_Installed):
             raise UnavailableError("there is no sshd")
         folder = self.scratch / "lan"
         folder.mkdir()
+        if not _REMOTE_TMP.exists():
+            # Where a page audits this machine itself, Ansible makes it here too.
+            self.stack.callback(shutil.rmtree, _REMOTE_TMP, ignore_errors=True)
         self.lan = self.stack.enter_context(ssh_hosts(HOSTS, folder))
         reader, sender = TRAFFIC["healthy"]
         for name in HOSTS:
