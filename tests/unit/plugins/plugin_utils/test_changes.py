@@ -81,7 +81,9 @@ def test_nobody_needs_a_restart_where_the_loss_is_gone(verdict: str, lost: int, 
 def test_figures_are_told_once_and_sizes_in_words() -> None:
     before = {"lost": 6129, "arrived": 20411, "ratio": 0.30027926, "seconds": 5.0, "rate": 1225.8}
     after = {"lost": 0, "arrived": 18831, "ratio": 0.0, "seconds": 5.0, "rate": 0.0}
-    said = "30.0 % (6,129 of 20,411) lost before, 0.0 % (0 of 18,831) after (difference -45.3 to -13.8 percentage points)"
+    said = (
+        "30.0 % (6,129 of 20,411) lost before, 0.0 % (0 of 18,831) after (difference -45.3 to -13.8 percentage points)"
+    )
     compared = {"verdict": "improved", "before": before, "after": after, "difference": [-0.453, -0.138]}
     compared["why"] = f"{said}; the loss is gone"
     row = {"what": "net.core.rmem_default", "from": "212992", "to": "2228224", "kept": True, "comparison": compared}
