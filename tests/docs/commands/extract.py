@@ -26,6 +26,7 @@ _REFUSED = {"bash", "sh", "zsh", "shell-session", "sh-session", "bash-session"}
 _DIRECTIVE = re.compile(r"^(?P<indent>\s*)\.\. (?:code-block|code|sourcecode)::[ \t]*(?P<language>\S*)\s*$")
 _FENCE = re.compile(r"^(?P<indent>\s*)(?P<fence>```+|~~~+)[ \t]*(?P<language>[^\s`]*).*$")
 _OPTION = re.compile(r"^\s*:[a-z-]+:")
+_INCLUDED = re.compile(r"^\s*:language:\s*(console|shell)\s*$")
 _MARK = re.compile(r"^\s*(?:\.\.|<!--)[ \t]*(?P<key>scene|exit):[ \t]*(?P<value>.*?)[ \t]*(?:-->)?$")
 _HERE = re.compile(r"<<-?[ \t]*(['\"]?)(\w+)\1")
 
@@ -117,6 +118,9 @@ def commands(page: Path, text: str) -> list[Command]:
     """Return the commands of a page in their order; PageError where something in it can be no command of ours."""
     found: list[Command] = []
     scene, codes, pending = SCENES[0], None, 0
+    for number, line in enumerate(text.splitlines(), 1):
+        if _INCLUDED.match(line):
+            raise PageError(f"{page}:{number}: commands of an included file are not run: show them on the page itself")
     for part in parts(page, text):
         if isinstance(part, Mark):
             if part.key == "scene":

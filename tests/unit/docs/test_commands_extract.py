@@ -140,6 +140,7 @@ def test_another_language_for_commands_is_refused(page: Path, language: str) -> 
         (".. code-block:: shell\n\n   # ls\n", "page.rst:3: a shell block without a command"),
         (".. code-block:: shell\n\n   ls \\\n", "page.rst:3: a backslash at the end"),
         (".. code-block:: shell\n\n   cat <<EOF\n   x\n", "page.rst:3: the here document has no end 'EOF'"),
+        (".. literalinclude:: x.sh\n   :language: shell\n", "page.rst:2: commands of an included file are not run"),
         (".. scene: moon\n", "page.rst:1: no scene 'moon'; there are hosts, machine, clone, tree"),
         (".. exit: two\n", "page.rst:1: exit codes are numbers"),
         (".. exit: 2\n\nText.\n", "page.rst:1: these exit codes stand before no command"),
