@@ -65,7 +65,8 @@ def main() -> int:
 def _announce() -> None:
     print(
         f"This demo changes {CHANGED[0]} ({value(CHANGED[0])}) of this whole machine for half a minute, and puts it"
-        " back,\nalso after Ctrl-C. All else happens in network namespaces of its own and in memory.",
+        " back,\nalso after Ctrl-C. All else happens in namespaces of its own and in memory.\n"
+        "The commands are what one types. Tasks that have nothing to say or to change are left out of their output.",
         flush=True,
     )
     with guard.LOCK.open("a") as handle:

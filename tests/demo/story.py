@@ -25,6 +25,8 @@ from ansible_collections.rxpath.linux.tests.demo.pod import NAME, Pod  # noqa: E
 KEY = "net.core.rmem_default"
 OVERFLOW = "socket.receive_buffer_overflow"
 INVENTORY = "node1 ansible_connection=local ansible_python_interpreter={{ansible_playbook_python}}\n"
+# The story is about what tasks say and change, not about which tasks there are.
+CONFIGURATION = "[defaults]\ndisplay_ok_hosts = false\ndisplay_skipped_hosts = false\n"
 AUDIT = "ansible-playbook -i hosts.ini rxpath.linux.audit -e udp_audit_window=5"
 APPLY = f"{AUDIT} -e udp_audit_namespaces={NAME} -e udp_audit_apply=true"
 ROLLBACK = "ansible-playbook -i hosts.ini rxpath.linux.rollback"
@@ -43,6 +45,7 @@ class Stage:
         """Take the folder in which the inventory and the reports lie."""
         self.folder = folder
         (folder / "hosts.ini").write_text(INVENTORY, encoding="utf-8")
+        (folder / "ansible.cfg").write_text(CONFIGURATION, encoding="utf-8")
         (folder / "home").mkdir()
         self.environment = {
             **{name: value for name, value in os.environ.items() if not name.startswith("ANSIBLE_")},
