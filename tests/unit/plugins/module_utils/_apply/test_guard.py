@@ -30,6 +30,14 @@ OLD, NEW = "4096", "8192"
 ABOUT: dict[str, Any] = {"family": "nic_ring", "device": "eth0", "key": None, "request": {}, "scope": "both"}
 
 
+def open_files(pid: str) -> Iterator[str]:
+    """Yield what a process holds open. One that has just begun closes most of it meanwhile."""
+    with contextlib.suppress(OSError):
+        for name in os.listdir(f"/proc/{pid}/fd"):
+            with contextlib.suppress(OSError):
+                yield os.readlink(f"/proc/{pid}/fd/{name}")
+
+
 class Bed:
     """A host with one guarded value."""
 
@@ -68,11 +76,9 @@ class Bed:
         for pid in filter(str.isdecimal, os.listdir("/proc")):
             if int(pid) == os.getpid():
                 continue
-            with contextlib.suppress(OSError):
-                for name in os.listdir(f"/proc/{pid}/fd"):
-                    link = os.readlink(f"/proc/{pid}/fd/{name}")
-                    if link.startswith(folder) and link.endswith(".lock"):
-                        found[os.path.basename(link)[: -len(".lock")]] = int(pid)
+            for link in open_files(pid):
+                if link.startswith(folder) and link.endswith(".lock"):
+                    found[os.path.basename(link)[: -len(".lock")]] = int(pid)
         return found
 
 
