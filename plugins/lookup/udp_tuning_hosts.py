@@ -27,6 +27,7 @@ options:
     elements: str
 notes:
   - Made for the C(hosts) of a play. There, variables of hosts and groups do not exist yet.
+  - Under C(--syntax-check) no host is reached, so none has to match.
 seealso:
   - plugin: rxpath.linux.udp_audit_hosts
     plugin_type: lookup
@@ -57,6 +58,8 @@ class LookupModule(LookupBase):
     def run(self, terms: list[Any], variables: dict[str, Any] | None = None, **kwargs: Any) -> list[str]:
         if kwargs:
             raise AnsibleError(f"no such option: {', '.join(kwargs)}")
+        if context.CLIARGS.get("syntax"):
+            return [",".join(patterns_of(terms)) or "all"]
         groups = (variables or {}).get("groups") or {}
         pattern = ",".join(patterns_of(terms))
         if not pattern and not any(groups.values()):
