@@ -68,7 +68,7 @@ def syntax(*books: str) -> subprocess.CompletedProcess[str]:
     # Of this collection as these tests see it, whoever runs them.
     places = os.pathsep.join(str(place) for place in (ROOT / ".venv/tree", ROOT.parent.parent.parent))
     return subprocess.run(
-        [sys.executable, "-m", "ansible", "playbook", "--syntax-check", *books],
+        [sys.executable, "-m", "ansible.cli.playbook", "--syntax-check", *books],
         env={**os.environ, "ANSIBLE_COLLECTIONS_PATH": places, "NO_COLOR": "1"},
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
