@@ -19,7 +19,7 @@ import types
 from collections.abc import Sequence
 from typing import Optional
 
-from steps import artefact, scenarios
+from steps import ansible_test, artefact, importer, scenarios
 from steps.commands import ON_HOSTS, ON_MACHINE, run_commands
 from steps.environments import MINORS, make_environment
 from steps.packages import install_packages
@@ -35,8 +35,8 @@ GUEST_SCENARIOS = {"alternative": 1500, "nic": 1500, "default": 900}
 MACHINE_BUDGETS = {"loop": 1500, "tuning": 1500, "bed": 900, "long": 3600}
 # All steps together should end within an hour; on a slower machine, before CI would end them.
 TOTAL_BUDGET = 4800.0
-# Steps that run only when they are named.
-ON_REQUEST = ("machines-long",)
+# Steps that run only when they are named. The tests of python-3.12 and 3.13 are among those of units-2.20 and 2.21.
+ON_REQUEST = ("machines-long", "python-3.12", "python-3.13")
 
 
 def lint(shell: Shell) -> None:
@@ -109,11 +109,16 @@ def steps() -> list[Step]:
         # Downloads and boots: it runs beside the sanity tests of the oldest ansible-core.
         Step("images", 900, scenarios.build_images, "sanity"),
         *(
-            Step(f"sanity-{core}", 1000, functools.partial(artefact.sanity, core=core), "sanity")
+            Step(f"sanity-{core}", 1000, functools.partial(ansible_test.sanity, core=core), "sanity")
             for core in artefact.CORES
         ),
         *(
-            Step(f"artefact-{core}", 120, functools.partial(artefact.audit_from_artefact, core=core))
+            Step(f"units-{core}", 600, functools.partial(ansible_test.units, core=core), "sanity")
+            for core in artefact.CORES
+        ),
+        Step("importer", 420, importer.run_importer, "sanity"),
+        *(
+            Step(f"artefact-{core}", 120, functools.partial(artefact.run_playbooks, core=core))
             for core in artefact.CORES
         ),
         Step("commands-hosts", 900, functools.partial(run_commands, ON_HOSTS)),

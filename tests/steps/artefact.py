@@ -2,69 +2,89 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The collection as a user gets it: built, installed into an empty place, checked and run from there."""
+"""The collection as a user gets it: built, looked into, installed into an empty place and run from there."""
 
 from __future__ import annotations
 
 import json
 import re
 import shutil
+import tarfile
 import tempfile
 import threading
+from collections.abc import Sequence
 from pathlib import Path
 
-from steps.environments import make_environment, python_links
+from hosts.untouched import differences, snapshot
+
+from steps.environments import make_environment
 from steps.runner import CACHE, ROOT, Shell, StepError
 
 # Each supported ansible-core with the minor version of the Python that it is tested on.
 CORES = {"2.19": 11, "2.20": 12, "2.21": 13}
 REPORTS = ("report.json", "report.html", "junit.xml", "metrics.prom")
 NEEDED_TO_RUN = ("meta", "playbooks", "plugins", "roles")
-# Sanity tests that must have had something to do: with no file to look at, ansible-test succeeds too.
-MUST_RUN = {"ansible-doc", "compile", "import", "pep8", "pylint", "validate-modules"}
+# All that stands at the top of the artefact. A new name is either for users, or belongs into galaxy.yml's build_ignore.
+ENTRIES = {
+    *NEEDED_TO_RUN, "CHANGELOG.rst", "CODE_OF_CONDUCT.md", "CONTRIBUTING.md", "FILES.json", "LICENSE", "LICENSES",
+    "MANIFEST.json", "README.md", "REUSE.toml", "SECURITY.md", "audit.yml", "changelogs", "docs",
+}  # fmt: skip
+MUST_HOLD = {"CHANGELOG.rst", "LICENSE", "README.md", "changelogs/changelog.yaml", "docs/docsite/extra-docs.yml"}
+NEVER = re.compile(
+    r"(^|/)(\.[^/]*|__pycache__|tests|build|report-\w+|id_[a-z0-9]+|[^/]*\.(pyc|pem|key|retry|log|tar\.gz))(/|$)"
+)
+# Galaxy takes 20 MB; this is what it may grow to before somebody should ask why.
+MAX_BYTES = 2_000_000
+SYSCTL = "net.core.netdev_max_backlog"
+SYSCTL_FILE = Path("/proc/sys/net/core/netdev_max_backlog")
 
 _building = threading.Lock()
 _built: list[Path] = []
 
 
-def install(shell: Shell, environment: Path, place: Path) -> Path:
-    """Install the built collection below an empty folder and return the collection's own folder."""
-    galaxy = environment / "bin/ansible-galaxy"
+def build(shell: Shell, environment: Path) -> Path:
+    """Return the built collection; it is built once in a run."""
     with _building:
         if not _built:
             output = CACHE / "artefact"
             shutil.rmtree(output, ignore_errors=True)
-            shell.run([galaxy, "collection", "build", ROOT, "--output-path", output])
+            shell.run([environment / "bin/ansible-galaxy", "collection", "build", ROOT, "--output-path", output])
             _built.extend(output.glob("rxpath-linux-*.tar.gz"))
+    return _built[0]
+
+
+def install(shell: Shell, environment: Path, place: Path) -> Path:
+    """Install the built collection below an empty folder and return the collection's own folder."""
+    galaxy = environment / "bin/ansible-galaxy"
+    artefact = build(shell, environment)
     shutil.rmtree(place, ignore_errors=True)
-    shell.run([galaxy, "collection", "install", _built[0], "-p", place], env={"ANSIBLE_COLLECTIONS_PATH": str(place)})
+    shell.run([galaxy, "collection", "install", artefact, "-p", place], env={"ANSIBLE_COLLECTIONS_PATH": str(place)})
     return place / "ansible_collections/rxpath/linux"
 
 
-def sanity(shell: Shell, core: str) -> None:
-    """Run every sanity test of an ansible-core on the installed collection; none is left out, no file is ignored."""
-    environment = make_environment(shell, f"core-{core}", CORES[core], f"core-{core}.txt")
-    home = CACHE / f"home-{core}"
-    cache = home / ".ansible/test/cache"
-    cache.mkdir(parents=True, exist_ok=True)
-    shutil.copy(Path(__file__).with_name("get_pip.py"), cache / f"get_pip_{_pip_version(environment)}.py")
-    path = f"{environment / 'bin'}:{python_links()}:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
-    # Not below this repository: ansible-test would ask git which files there are, and git knows none in .cache.
-    with tempfile.TemporaryDirectory(prefix="rxpath-sanity-") as scratch:
-        shell.run(
-            [environment / "bin/ansible-test", "sanity", "--color", "no", "-v"],
-            cwd=install(shell, environment, Path(scratch)),
-            env={"HOME": str(home), "PATH": path},
-        )
-    ran = re.findall(r'^Running sanity test "([a-z0-9-]+)".*\n(?!No tests applicable)', shell.text(), re.MULTILINE)
-    shell.counted = f"{len(ran)} sanity tests with something to test"
-    if not set(ran) >= MUST_RUN:
-        raise StepError(f"ansible-test found nothing to test in: {', '.join(sorted(MUST_RUN - set(ran)))}")
+def look_into(artefact: Path) -> str:
+    """Fail unless the artefact holds what users need and nothing else; return its size."""
+    with tarfile.open(artefact) as archive:
+        names = {member.name for member in archive if member.isfile()}
+    faults = [f"{name} is missing" for name in sorted(MUST_HOLD - names)]
+    faults += [f"{name} is neither for users nor in build_ignore" for name in sorted(_tops(names) - ENTRIES)]
+    faults += [f"{name} has no place in it" for name in sorted(names) if NEVER.search(name)]
+    size = artefact.stat().st_size
+    if size > MAX_BYTES:
+        faults.append(f"it is {size} bytes, more than {MAX_BYTES}")
+    if faults:
+        raise StepError(f"the artefact: {'; '.join(faults)}")
+    return f"{len(names)} files, {size // 1000} kB"
 
 
-def audit_from_artefact(shell: Shell, core: str) -> None:
-    """Audit this machine with the installed collection, with all deleted from it that a playbook must not need."""
+def _tops(names: set[str]) -> set[str]:
+    return {name.split("/")[0] for name in names}
+
+
+def run_playbooks(shell: Shell, core: str) -> None:
+    """Run the installed playbooks on this machine, with all deleted that they must not need, and change nothing."""
     environment = make_environment(shell, f"core-{core}", CORES[core], f"core-{core}.txt")
+    told = look_into(build(shell, environment))
     with tempfile.TemporaryDirectory(prefix="rxpath-artefact-") as scratch:
         place, stand = Path(scratch, "collections"), Path(scratch, "stand")
         for entry in install(shell, environment, place).iterdir():
@@ -75,14 +95,30 @@ def audit_from_artefact(shell: Shell, core: str) -> None:
             else:
                 entry.unlink()
         stand.mkdir()
+        (stand / "hosts.ini").write_text("web1 ansible_connection=local\n", encoding="utf-8")
+        before = snapshot()
+
+        def play(*words: object, allowed: Sequence[int] = (0,)) -> str:
+            said = len(shell.text())
+            variables = {"ANSIBLE_COLLECTIONS_PATH": str(place), "HOME": scratch}
+            shell.run([environment / "bin/ansible-playbook", *words], cwd=stand, env=variables, allowed=allowed)
+            return shell.text()[said:]
+
         # 2: the machine itself may be losing datagrams just now, and that is no fault of the artefact.
-        shell.run(
-            [environment / "bin/ansible-playbook", "rxpath.linux.audit", "-e", "udp_audit_window=2"],
-            cwd=stand,
-            env={"ANSIBLE_COLLECTIONS_PATH": str(place), "HOME": scratch},
-            allowed=(0, 2),
-        )
+        play("rxpath.linux.audit", "-e", "udp_audit_window=2", allowed=(0, 2))
         check_reports(stand / "udp-audit")
+        wanted = int(SYSCTL_FILE.read_text(encoding="ascii")) + 1
+        asked = json.dumps({"udp_tuning_sysctls": {SYSCTL: wanted}})
+        inventory = ("-i", "hosts.ini", "--check", "--diff")
+        if f"+sysctl {SYSCTL}: {wanted}" not in play(*inventory, "rxpath.linux.tune", "-e", asked):
+            raise StepError(f"the playbook tune does not show that it would set {SYSCTL} to {wanted}")
+        # In check mode too: somebody's tuning of this machine is not for a test to take back.
+        if not re.search(r"there is nothing to put back|changed=1 ", play(*inventory, "rxpath.linux.rollback")):
+            raise StepError("the playbook rollback does not say what it would put back")
+        changed = differences(before, snapshot())
+    if changed:
+        raise StepError(f"a playbook that may change nothing: {'; '.join(changed)}")
+    shell.counted = f"3 playbooks; {told}"
 
 
 def check_reports(folder: Path) -> None:
@@ -94,11 +130,3 @@ def check_reports(folder: Path) -> None:
     told = {name: host["status"] for name, host in hosts.items()}
     if not told or not set(told.values()) <= {"pass", "warn", "fail", "inconclusive"}:
         raise StepError(f"the report has no verdict on every host: {told}")
-
-
-def _pip_version(environment: Path) -> str:
-    source = next(environment.glob("lib/python3.*/site-packages/ansible_test/_internal/python_requirements.py"))
-    found = re.search(r"^\s+pip=['\"]([0-9.]+)['\"]", source.read_text(encoding="utf-8"), re.MULTILINE)
-    if found is None:
-        raise StepError(f"{source} names no version of pip")
-    return found.group(1).replace(".", "_")

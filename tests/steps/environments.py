@@ -18,6 +18,7 @@ from steps.runner import CACHE, ROOT, Shell, StepSkippedError
 
 # What hosts may run. ansible-core itself asks for 3.11 and newer.
 MINORS = range(9, 15)
+CONSTRAINTS = ("constraints.txt",)
 
 
 @functools.cache
@@ -47,18 +48,25 @@ def need_python(minor: int) -> Path:
     return python
 
 
-def make_environment(shell: Shell, name: str, minor: int, requirements: str) -> Path:
-    """Return the folder of a virtual environment that holds what a requirements file names; reused where it fits."""
+def make_environment(
+    shell: Shell, name: str, minor: int, *requirements: str, constraints: tuple[str, ...] = CONSTRAINTS
+) -> Path:
+    """Return the folder of a virtual environment that holds what requirements files name; reused where it fits.
+
+    Files are named from the folder ``requirements``.
+    """
     python = need_python(minor)
     folder = CACHE / name
-    pins = [ROOT / "requirements" / requirements, ROOT / "requirements" / "constraints.txt"]
-    wanted = "\n".join([str(ROOT), str(python), *(pin.read_text(encoding="utf-8") for pin in pins)])
+    given = {"-r": requirements, "-c": constraints}
+    pins = [(option, ROOT / "requirements" / one) for option, names in given.items() for one in names]
+    wanted = "\n".join([str(ROOT), str(python), *(pin.read_text(encoding="utf-8") for _, pin in pins)])
     stamp = folder / "made-from"
     if not stamp.exists() or stamp.read_text(encoding="utf-8") != wanted:
         shutil.rmtree(folder, ignore_errors=True)
         shell.run([python, "-m", "venv", folder])
+        options = [word for pair in pins for word in pair]
         # -qq: without pip's warnings about indexes that do not hold every package.
-        shell.run([folder / "bin/python", "-m", "pip", "install", "-qq", "-r", pins[0], "-c", pins[1]])
+        shell.run([folder / "bin/python", "-m", "pip", "install", "-qq", *options])
         stamp.write_text(wanted, encoding="utf-8")
     return folder
 
