@@ -16,6 +16,7 @@ from pathlib import Path
 import nox
 
 ROOT = Path(__file__).resolve().parent
+INSTALL = (str(ROOT / "requirements/install.sh"), "test")
 RUN = (str(ROOT / ".venv/bin/python"), str(ROOT / "tests/run.py"))
 # Seconds in which an interrupted run removes its network namespaces and gives back sysctls before it is killed.
 GRACE = 60.0
@@ -25,13 +26,15 @@ nox.options.sessions = ["check"]
 
 
 def run(names: tuple[str, ...], session: nox.Session) -> None:
-    """Run steps; their table is the last that they print."""
+    """Run steps, with .venv refreshed as make does it; their table is the last that they print."""
+    session.run(*INSTALL, external=True, silent=True)
     session.run(*RUN, *names, *session.posargs, external=True, interrupt_timeout=GRACE, terminate_timeout=GRACE)
 
 
 def steps() -> list[str]:
-    """Return the names of the steps. What runs them is in .venv, which is made or refreshed here as make does it."""
-    subprocess.run([ROOT / "requirements/install.sh", "test"], check=True)
+    """Return the names of the steps."""
+    if not Path(RUN[0]).exists():
+        subprocess.run(INSTALL, check=True)
     return subprocess.run([*RUN, "--list"], check=True, capture_output=True, text=True).stdout.split()
 
 
