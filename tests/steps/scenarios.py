@@ -22,7 +22,7 @@ BIN = ROOT / ".venv/bin"
 SCENARIOS = ROOT / "extensions/molecule"
 NO_MACHINES = "no virtual machines: "
 # A quarter of an hour and more each where machines are emulated: for a step that only runs when it is named.
-LONG = ("test_tuning_role.py", "test_bond.py", "test_plug_machines.py")
+LONG = ("test_tuning_role.py", "test_bond.py", "test_plug_machines.py", "test_tags_machine.py")
 # Programs of the system that administers it are not in everybody's PATH.
 PATH = f"{BIN}:{os.environ['PATH']}:/usr/sbin:/sbin"
 # The socket of a shared SSH connection: sockaddr_un has 108 bytes, of which ssh adds a name and 17 of its own.
