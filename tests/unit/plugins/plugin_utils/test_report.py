@@ -125,7 +125,9 @@ def test_an_unknown_format_is_named_and_nothing_is_written(tmp_path: Path) -> No
 
 def test_a_directory_that_cannot_be_made_is_named(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
-    with pytest.raises(ReportError, match=r"^udp_audit_report_dir: cannot make the directory '.*/file/dir': Not a directory"):
+    with pytest.raises(
+        ReportError, match=r"^udp_audit_report_dir: cannot make the directory '.*/file/dir': Not a directory"
+    ):
         write_reports(reports.mixed(), str(tmp_path / "file" / "dir"), ["json"])
 
 
