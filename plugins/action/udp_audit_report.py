@@ -35,12 +35,19 @@ class ActionModule(AuditAction):
         except (SettingError, ReportError) as error:
             raise AnsibleActionFail(str(error)) from None
         if paths:
-            display.display(f"\nreports: {', '.join(sorted(paths.values()))}")
+            display.display(f"\nreports: {_shown(paths)}")
         return {
             "changed": False,
             "reports": paths,
             "ansible_stats": {"data": _statistics(report, paths), "per_host": False, "aggregate": False},
         }
+
+
+def _shown(paths: Mapping[str, str]) -> str:
+    """Return where the reports are: the page to open first, the rest lies beside it."""
+    first, *rest = sorted(paths.values(), key=lambda path: (not path.endswith(".html"), path))
+    beside = ", ".join(os.path.basename(path) for path in rest)
+    return f"{first}, and beside it {beside}" if beside else first
 
 
 def _entries(task_vars: Mapping[str, Any], name: str) -> dict[str, Mapping[str, Any]]:
