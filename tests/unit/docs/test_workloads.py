@@ -90,9 +90,9 @@ def figures() -> Iterator[str]:
     yield f"50,000,000 / ({count(pace)}/s × {count(DEFAULT_TRUESIZE)}) = {duration(waited)}"
     # Rings: what a descriptor ring holds of a link at full rate, in time.
     for payload in (64, 1200):
-        rate = per_second(10e9, payload)
-        cells = "".join(f"     - {duration(ring / rate)}\n" for ring in (512, 4096))
-        yield f"   * - {count(payload)}\n     - {count(rate)}/s\n{cells}"
+        full = per_second(10e9, payload)
+        cells = "".join(f"     - {duration(ring / full)}\n" for ring in (512, 4096))
+        yield f"   * - {count(payload)}\n     - {count(full)}/s\n{cells}"
     cost = buffer_bytes(1500)
     yield f"4,096 × 8 × {count(cost)} = {count(4096 * 8 * cost)} bytes"
     resolver = int(planned("server", next(examples())[1]).rpartition("= ")[2]) * 2
