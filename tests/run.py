@@ -19,7 +19,7 @@ import types
 from collections.abc import Sequence
 from typing import Optional
 
-from steps import ansible_test, artefact, importer, scenarios
+from steps import ansible_test, artefact, builder, container, importer, scenarios
 from steps.commands import ON_HOSTS, ON_MACHINE, run_commands
 from steps.environments import MINORS, make_environment
 from steps.packages import install_packages
@@ -117,6 +117,8 @@ def steps() -> list[Step]:
             for core in artefact.CORES
         ),
         Step("importer", 420, importer.run_importer, "sanity"),
+        Step("builder", 240, builder.check_definition, "sanity"),
+        Step("container", 600, container.run_container, "sanity"),
         *(
             Step(f"artefact-{core}", 120, functools.partial(artefact.run_playbooks, core=core))
             for core in artefact.CORES
