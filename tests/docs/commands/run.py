@@ -15,6 +15,7 @@ import contextlib
 import itertools
 import re
 import signal
+import subprocess
 import sys
 import tempfile
 import time
@@ -35,8 +36,8 @@ from steps.runner import StepError  # noqa: E402
 
 _TAIL = 40
 _AUDIT = re.compile(r"\brxpath\.linux\.audit\b|\baudit\.yml\b|^make audit\b")
-# An audit that only tells what it would do, or is asked for other reports than usual.
-_NO_REPORTS = re.compile(r"--list-|--syntax-check|--help|udp_audit_report_|^ansible-doc\b")
+# An audit that only tells what it would do, is asked for other reports than usual, or is written into a file.
+_NO_REPORTS = re.compile(r"--list-|--syntax-check|--help|udp_audit_report_|^ansible-doc\b|^cat >")
 _AUDIT_CODES = (0, 2)
 
 
@@ -135,8 +136,10 @@ class Reader:
                             ran += 1
                         self._sessions.discard(session)
                     scene.leave()
-                except (Failure, scenes.SceneError) as error:
-                    fault = f"{part.page}: {error}" if isinstance(error, scenes.SceneError) else str(error)
+                except Failure as failure:
+                    fault = str(failure)
+                except (scenes.SceneError, OSError, subprocess.SubprocessError) as error:
+                    fault = f"{part.page}: {error}"
                 log.seek(0)
                 output = log.read().decode(errors="replace")
             seconds = time.monotonic() - began
