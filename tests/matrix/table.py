@@ -17,6 +17,7 @@ COLUMNS = ("case", "right", "expected", "reported", "causes", "namespace", "sock
 
 # What would begin or end something in reStructuredText.
 _MARKUP = re.compile(r"[\\`*|]|_(?!\w)")
+# REUSE-IgnoreStart
 _HEAD = (
     "..",
     "  Copyright (c) 2026, rxpath.linux contributors",
@@ -29,6 +30,7 @@ _HEAD = (
     "===============================",
     "",
 )
+# REUSE-IgnoreEnd
 
 
 def about(runs: int, seconds: float) -> Dict[str, Any]:

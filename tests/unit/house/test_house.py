@@ -22,11 +22,13 @@ ROOMS = ("_collect", "_facts", "_sample", "_diagnose", "_plan", "_apply", "_comp
 # Files that carry no header: recorded data, pictures, the licence itself, and what a tool makes.
 BARE_SUFFIXES = {".png", ".svg", ".json"}
 BARE_FOLDERS = (Path("tests/unit/fixtures"),)
-BARE_FILES = {Path("LICENSE"), Path("CHANGELOG.rst")}
+BARE_FILES = set(map(Path, ("LICENSE", "LICENSES/GPL-3.0-or-later.txt", "CHANGELOG.rst", "changelogs/changelog.yaml")))
 STARTS_A_PROGRAM = ("os.exec", "os.spawn", "os.posix_spawn", "os.popen", "os.system", "module.run_command")
 # The one place from which the write side tells systemd, udev and irqbalance of files that it changed.
 MAY_START_A_PROGRAM = {PLUGINS / "module_utils/_apply/module_host.py"}
+# REUSE-IgnoreStart
 SPDX = "SPDX-License-Identifier: GPL-3.0-or-later"
+# REUSE-IgnoreEnd
 
 
 def python_files(folder: Path) -> list[Path]:
