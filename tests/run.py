@@ -51,7 +51,8 @@ def lint(shell: Shell) -> None:
     shell.counted = f"{sum(verdict != 'Failed' for _, verdict in verdicts)} linters"
     failed = [name for name, verdict in verdicts if verdict == "Failed"]
     if failed or not verdicts:
-        raise StepError(f"{', '.join(failed) or 'pre-commit'} found faults")
+        meanwhile = "; files changed while they were read" if "files were modified by this hook" in shell.text() else ""
+        raise StepError(f"{', '.join(failed) or 'pre-commit'} found faults{meanwhile}")
 
 
 def check_types(shell: Shell) -> None:
