@@ -21,9 +21,9 @@ ROOT = Path(__file__).resolve().parents[2]
 CACHE = ROOT / ".cache/record"
 CAST = CACHE / "demo.cast"
 SVG = ROOT / "docs/images/demo.svg"
-COLUMNS, ROWS = 112, 36
-LONGEST_WAIT = 0.25
-READING = 4.0
+COLUMNS, ROWS = 118, 36
+LONGEST_WAIT = 0.5
+READING = 5.0
 AT_THE_END = 8.0
 _ACT = re.compile(r"\d\. ")
 _COLOUR = re.compile(r"\x1b\[[0-9;]*m")
@@ -64,7 +64,7 @@ def main() -> None:
     CAST.write_text("\n".join(retimed(lines)) + "\n", encoding="utf-8")
     run("npx", "--yes", "svg-term-cli@2.1.1", "--in", CAST, "--out", SVG, "--window", "--no-cursor")
     # Drawn for a font of 0.6 em; a wider one would stand out over the edge.
-    SVG.write_text(SVG.read_text(encoding="utf-8").replace('font-size="1.67"', 'font-size="1.65"'), encoding="utf-8")
+    SVG.write_text(SVG.read_text(encoding="utf-8").replace('font-size="1.67"', 'font-size="1.64"'), encoding="utf-8")
     print(f"{SVG.relative_to(ROOT)}: {SVG.stat().st_size // 1024} KiB")
 
 
