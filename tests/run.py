@@ -120,11 +120,12 @@ def steps() -> list[Step]:
         Step("importer", 420, importer.run_importer, "sanity"),
         Step("builder", 240, builder.check_definition, "sanity"),
         Step("container", 600, container.run_container, "sanity"),
+        # It waits for audits most of the time.
+        Step("commands-hosts", 900, functools.partial(run_commands, ON_HOSTS), "sanity"),
         *(
             Step(f"artefact-{core}", 120, functools.partial(artefact.run_playbooks, core=core))
             for core in artefact.CORES
         ),
-        Step("commands-hosts", 900, functools.partial(run_commands, ON_HOSTS)),
         Step("integration", 1200, functools.partial(scenarios.test_integration, ["tests/integration", *without])),
         *(
             Step(f"molecule-{name}", budget, functools.partial(scenarios.run_scenario, name))

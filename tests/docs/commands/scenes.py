@@ -203,6 +203,7 @@ class CloneScene(_Reached):
     """A copy of the repository as git knows it, without .venv, for each page; the same hosts."""
 
     seconds = 900.0
+    jobs = 2
 
     def __init__(self, scratch: Path, hosts: HostsScene) -> None:
         """Take the scene whose hosts are used."""
