@@ -74,6 +74,8 @@ seealso:
   - module: rxpath.linux.packet_steering
   - module: rxpath.linux.nic_channels
   - module: rxpath.linux.receive_path_facts
+  - ref: ansible_collections.rxpath.linux.docsite.tuning
+    description: Which setting helps against which loss, and in what order they are made.
 notes:
   - The value is what was asked for (C(smp_affinity_list)). With virtio_net and vmxnet3 an interrupt moves when it next
     comes, so that C(effective_affinity_list) follows later.

@@ -45,6 +45,8 @@ extends_documentation_fragment:
 seealso:
   - module: rxpath.linux.irq_affinity
   - module: rxpath.linux.nic_rss
+  - ref: ansible_collections.rxpath.linux.docsite.tuning
+    description: Which setting helps against which loss, and in what order they are made.
 notes:
   - Most drivers take the link down for a moment. The module waits until the carrier is back and, for a slave of a
     bond, until it carries traffic again.

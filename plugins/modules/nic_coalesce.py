@@ -59,6 +59,8 @@ extends_documentation_fragment:
   - rxpath.linux.tuning.interface
 seealso:
   - module: rxpath.linux.nic_ring
+  - ref: ansible_collections.rxpath.linux.docsite.tuning
+    description: Which setting helps against which loss, and in what order they are made.
 notes:
   - Check mode knows the times that e1000, e1000e, igb and igc refuse. What other drivers refuse of their own accord is
     found out by the run alone, which names it under RV(unsupported) where check mode told of a change.

@@ -50,6 +50,8 @@ seealso:
   - module: rxpath.linux.nic_channels
   - module: rxpath.linux.receive_path_facts
   - module: rxpath.linux.tuning_confirm
+  - ref: ansible_collections.rxpath.linux.docsite.tuning
+    description: Which setting helps against which loss, and in what order they are made.
 notes:
   - Most drivers take the link down for a moment to make their rings anew. The module waits until the carrier is back
     and, for a slave of a bond, until it carries traffic again.

@@ -70,6 +70,8 @@ extends_documentation_fragment:
   - rxpath.linux.tuning.interface
 seealso:
   - module: rxpath.linux.nic_channels
+  - ref: ansible_collections.rxpath.linux.docsite.tuning
+    description: Which setting helps against which loss, and in what order they are made.
 notes:
   - igb and igc begin with a table of blocks that no reset gives back. A rollback writes it, after which C(ethtool -L)
     asks for C(ethtool -X default) before it takes queues away. M(rxpath.linux.nic_channels) sees to that by itself.

@@ -80,6 +80,8 @@ seealso:
   - module: rxpath.linux.irq_affinity
   - module: rxpath.linux.nic_channels
   - module: rxpath.linux.receive_path_facts
+  - ref: ansible_collections.rxpath.linux.docsite.tuning
+    description: Which setting helps against which loss, and in what order they are made.
 notes:
   - Offline CPUs fall out of every mask, isolated ones out of that of RPS. The module leaves them out beforehand, and a
     note names them.

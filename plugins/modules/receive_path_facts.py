@@ -50,6 +50,8 @@ requirements:
   - Python 3.9 or newer
 seealso:
   - module: rxpath.linux.receive_path_info
+  - ref: ansible_collections.rxpath.linux.docsite.receive_path
+    description: Each handoff of the receive path, its counters, and what they mean.
 notes:
   - The boot value follows the rules of systemd-sysctl. C(/etc/sysctl.conf) is not read at boot unless the
     distribution links it into C(/etc/sysctl.d); a value that stands only there is returned under C(sysctl_conf).

@@ -87,6 +87,8 @@ requirements:
 seealso:
   - module: rxpath.linux.receive_path_facts
   - module: rxpath.linux.udp_audit_sample
+  - ref: ansible_collections.rxpath.linux.docsite.receive_path
+    description: Each handoff of the receive path, its counters, and what they mean.
 notes:
   - While a namespace is measured, open descriptors keep it alive. One that nothing else holds any longer is let go
     within a second; its device names can be taken again only then.

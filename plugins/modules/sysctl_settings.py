@@ -44,6 +44,8 @@ extends_documentation_fragment:
 seealso:
   - module: rxpath.linux.receive_path_facts
   - module: rxpath.linux.tuning_rollback
+  - ref: ansible_collections.rxpath.linux.docsite.tuning
+    description: Which setting helps against which loss, and in what order they are made.
 """
 
 EXAMPLES = r"""
@@ -84,11 +86,15 @@ unsupported:
   type: list
   elements: str
   returned: success
+  sample:
+    - "net.core.nonsense: kernel 6.18.44 has no such key here (a module that is not loaded, another kernel version, or a
+      network namespace to which the key does not belong)"
 refused:
   description: Always empty. What cannot be is an error.
   type: list
   elements: str
   returned: success
+  sample: []
 notes:
   description: What was kept because it is higher, and what the kernel rounded.
   type: list

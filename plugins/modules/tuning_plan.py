@@ -13,6 +13,8 @@ version_added: "1.0.0"
 author:
   - rxpath.linux contributors (@rxpath)
 description:
+  - The role P(rxpath.linux.udp_tuning#role) begins with it. Of use by itself is the playbook C(rxpath.linux.tune) with
+    C(--check --diff), which shows the same.
   - Looks at a host once, and returns what the role P(rxpath.linux.udp_tuning#role) would change there, in the order of
     the work, with what is refused, not supported or left alone, and why. It changes nothing.
   - The changes of each request are those that its module would report in check mode. What follows a change of channels
@@ -134,16 +136,23 @@ unsupported:
   returned: success
   type: list
   elements: str
+  sample:
+    - "eth0 (virtio_net): hash fields sdfn of udp4 cannot be set, the driver has none"
 notes:
   description: The arithmetic of the buffers, what was rounded or clamped, and what was kept and why.
   returned: success
   type: list
   elements: str
+  sample:
+    - "receive buffer: 50,000/s x 50 ms x 2304 bytes a datagram / 0.75 = 7.4 MiB a socket"
+    - "net.core.rmem_max: half of the buffer, since the kernel doubles what SO_RCVBUF asks for"
 skipped_interfaces:
   description: Devices that are not tuned, each with C(interface) and C(why).
   returned: success
   type: list
   elements: dict
+  sample:
+    - {interface: 2 of kind ifb, why: virtual devices have no ring and no interrupt}
 executions:
   description: How many modules the role executes on the host for this, this one included.
   returned: success
@@ -153,6 +162,7 @@ scope:
   description: V(both), or V(boot) where nothing that runs is to be touched.
   returned: success
   type: str
+  sample: both
 left_out_by_tags:
   description: The tags of the families that the run's C(--tags) and C(--skip-tags) leave out.
   returned: success
@@ -163,6 +173,7 @@ holder:
   description: The name of this run, for whoever finds the host taken by it.
   returned: success
   type: str
+  sample: the tuning run 0a28ab80 of root on controller
 settings:
   description: The variables as they were understood, without the prefix.
   returned: success

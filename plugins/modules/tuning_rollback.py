@@ -108,15 +108,19 @@ gone:
   type: list
   elements: str
   returned: when finished
+  sample: []
 notes:
   description: What is left, and why.
   type: list
   elements: str
   returned: when finished
+  sample:
+    - "there is nothing to put back: nothing of this host is recorded as changed"
 finished:
   description: Whether the rollback has come to its end.
   type: bool
   returned: success
+  sample: true
 session:
   description: Names a rollback that has not come to its end.
   type: str

@@ -98,6 +98,7 @@ lease:
   description: The token, to be given to the modules of this run. Null in check mode.
   type: str
   returned: when O(state=begun)
+  sample: 5c0e8a4f6a2b4d7c9e1f3a5b7c9d1e3f
 held:
   description: The lease in force, with times in seconds since the epoch, or null.
   type: dict
@@ -112,6 +113,7 @@ tuned:
   description: Whether a state from before the first change is recorded, so that there is something to take back.
   type: bool
   returned: success
+  sample: true
 """
 
 from ansible.module_utils.basic import AnsibleModule

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: udp_audit_diagnose
-short_description: Decide where and why a host lost datagrams
+short_description: "Step of udp_audit: decide where and why a host lost datagrams"
 version_added: "1.0.0"
 author:
   - rxpath.linux contributors (@rxpath)
@@ -18,6 +18,8 @@ description:
   - Makes of the sample of a host, or of the failure to take one, its entry in the report. Works on the controller
     and on registered results only.
   - The rules in C(udp_audit_rules) are evaluated over the entry and may raise its status.
+  - Made for the tasks of the role P(rxpath.linux.udp_audit#role) alone, which hand it what its other steps registered.
+    Its options and results may change in any release.
   - This is an action. It runs on the controller.
 options:
   collected:

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: udp_audit_improve
-short_description: Change what can help on a host, and keep only what did
+short_description: "Step of udp_audit: change what can help on a host, and keep only what did"
 version_added: "1.0.0"
 author:
   - rxpath.linux contributors (@rxpath)
@@ -17,6 +17,8 @@ description:
   - With O(state=decided), compares the windows before and after. What helped is kept over a reboot, the rest is taken
     back at once.
   - Never fails a host. What went wrong is in its entry of the report.
+  - Made for the tasks of the role P(rxpath.linux.udp_audit#role) alone, which hand it what its other steps registered.
+    Its options and results may change in any release.
   - This is an action. It runs on the controller.
 options:
   state:
@@ -50,6 +52,15 @@ options:
       - Names under which the latest window was registered; the last that was not skipped counts.
     type: list
     elements: str
+attributes:
+  check_mode:
+    description: Can run in check mode and return changed status prediction without modifying target.
+    details: It plans from the findings, and makes no change.
+    support: full
+  diff_mode:
+    description: Will return details on what has changed (or possibly needs changing in check_mode), when in diff mode.
+    details: What was changed, and from what to what, stands in the host's entry of the report.
+    support: none
 extends_documentation_fragment:
   - rxpath.linux.audit_action
 seealso:

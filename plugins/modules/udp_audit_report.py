@@ -10,7 +10,7 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: udp_audit_report
-short_description: Write one report for all hosts of a play
+short_description: "Step of udp_audit: write one report for all hosts of a play"
 version_added: "1.0.0"
 author:
   - rxpath.linux contributors (@rxpath)
@@ -19,6 +19,8 @@ description:
     and prints a summary.
   - Hosts that were unreachable or not run are in it. The run's statistics are set as M(ansible.builtin.set_stats)
     does, for AWX.
+  - Made for the tasks of the role P(rxpath.linux.udp_audit#role) alone, which hand it what its other steps registered.
+    Its options and results may change in any release.
   - This is an action. It runs on the controller.
 options:
   diagnosed:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: udp_audit_sample
-short_description: Start or collect the window of a host
+short_description: "Step of udp_audit: start or collect the window of a host"
 version_added: "1.0.0"
 author:
   - rxpath.linux contributors (@rxpath)
@@ -18,6 +18,8 @@ description:
   - Runs M(rxpath.linux.receive_path_info) on the host and registers what became of it.
   - Never fails a host. A module that failed and a host that cannot be reached are outcomes like any other, so
     that the report can tell of them.
+  - Made for the tasks of the role P(rxpath.linux.udp_audit#role) alone, which hand it what its other steps registered.
+    Its options and results may change in any release.
   - This is an action. It runs on the controller.
 options:
   state:

@@ -10,13 +10,15 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: udp_audit_settings
-short_description: Check the variables of the audit
+short_description: "Step of udp_audit: check the variables of the audit"
 version_added: "1.0.0"
 author:
   - rxpath.linux contributors (@rxpath)
 description:
   - Normalises the variables of the role P(rxpath.linux.udp_audit#role) and fails with the name of the first one
     that cannot be used.
+  - Made for the tasks of the role P(rxpath.linux.udp_audit#role) alone, which hand it what its other steps registered.
+    Its options and results may change in any release.
   - This is an action. It runs on the controller.
 options:
   variables:

@@ -10,13 +10,15 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: udp_audit_verdict
-short_description: Give a host its verdict
+short_description: "Step of udp_audit: give a host its verdict"
 version_added: "1.0.0"
 author:
   - rxpath.linux contributors (@rxpath)
 description:
   - Fails on a host whose status is V(fail), V(error) or V(not_run), and marks one as unreachable that could not
     be measured for that reason, so that the exit code of a run tells.
+  - Made for the tasks of the role P(rxpath.linux.udp_audit#role) alone, which hand it what its other steps registered.
+    Its options and results may change in any release.
   - This is an action. It runs on the controller.
 options:
   diagnosed:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: udp_audit_wait
-short_description: Wait once for the windows of all hosts
+short_description: "Step of udp_audit: wait once for the windows of all hosts"
 version_added: "1.0.0"
 author:
   - rxpath.linux contributors (@rxpath)
@@ -18,6 +18,8 @@ description:
   - Waits until the last of the windows that the hosts of the play have started is over, and shows how far they
     are.
   - Meant to run once for a play. Returns at once where there is nothing to wait for.
+  - Made for the tasks of the role P(rxpath.linux.udp_audit#role) alone, which hand it what its other steps registered.
+    Its options and results may change in any release.
   - This is an action. It runs on the controller.
 options:
   started:

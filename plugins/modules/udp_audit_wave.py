@@ -6,13 +6,15 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: udp_audit_wave
-short_description: Stop before a wave where an earlier one got worse
+short_description: "Step of udp_audit: stop before a wave where an earlier one got worse"
 version_added: "1.0.0"
 author:
   - rxpath.linux contributors (@rxpath)
 description:
   - Looks at what the hosts of earlier waves registered. A change that made a host worse, or a host that was lost after
     it was changed, stops the run; the hosts of later waves are reported as V(not_run).
+  - Made for the tasks of the role P(rxpath.linux.udp_audit#role) alone, which hand it what its other steps registered.
+    Its options and results may change in any release.
   - This is an action. It runs on the controller.
 options:
   diagnosed:
