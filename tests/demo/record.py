@@ -63,8 +63,10 @@ def main() -> None:
     lines = CAST.read_text(encoding="utf-8").splitlines()
     CAST.write_text("\n".join(retimed(lines)) + "\n", encoding="utf-8")
     run("npx", "--yes", "svg-term-cli@2.1.1", "--in", CAST, "--out", SVG, "--window", "--no-cursor")
-    # Drawn for a font of 0.6 em; a wider one would stand out over the edge.
-    SVG.write_text(SVG.read_text(encoding="utf-8").replace('font-size="1.67"', 'font-size="1.64"'), encoding="utf-8")
+    # The licence of this file; and drawn for a font of 0.6 em, a wider one would stand out over the edge.
+    licence = "\n".join(line[2:] for line in Path(__file__).read_text(encoding="utf-8").splitlines()[:3])
+    drawn = SVG.read_text(encoding="utf-8").replace('font-size="1.67"', 'font-size="1.64"')
+    SVG.write_text(f"<!--\n{licence}\n-->\n{drawn}\n", encoding="utf-8")
     print(f"{SVG.relative_to(ROOT)}: {SVG.stat().st_size // 1024} KiB")
 
 
