@@ -118,8 +118,8 @@ def commands(page: Path, text: str) -> list[Command]:
     """Return the commands of a page in their order; PageError where something in it can be no command of ours."""
     found: list[Command] = []
     scene, codes, pending = SCENES[0], None, 0
-    for number, line in enumerate(text.splitlines(), 1):
-        if _INCLUDED.match(line):
+    for number, written in enumerate(text.splitlines(), 1):
+        if _INCLUDED.match(written):
             raise PageError(f"{page}:{number}: commands of an included file are not run: show them on the page itself")
     for part in parts(page, text):
         if isinstance(part, Mark):
