@@ -12,6 +12,8 @@ INVENTORY ?=
 ARGS ?=
 LINKS ?=
 RUNS ?= 1
+# That there is no inventory needs no warning where none is meant.
+quiet := ANSIBLE_LOCALHOST_WARNING=false ANSIBLE_INVENTORY_UNPARSED_WARNING=false
 run := .venv/bin/python tests/run.py
 
 # A target that is always asked: install.sh itself knows whether there is anything to do.
@@ -20,7 +22,7 @@ run := .venv/bin/python tests/run.py
 
 audit: ## Audit this machine, or INVENTORY=hosts.ini; more options for ansible-playbook in ARGS="-b --limit web"
 	@requirements/install.sh audit
-	@.venv/bin/ansible-playbook $(if $(INVENTORY),-i $(INVENTORY)) audit.yml $(ARGS)
+	@$(if $(INVENTORY),,$(quiet)) .venv/bin/ansible-playbook $(if $(INVENTORY),-i $(INVENTORY)) audit.yml $(ARGS)
 
 demo: ## A lossy pod, the audit, the change, the proof and the way back on this machine: one minute, as root
 	@requirements/install.sh audit
