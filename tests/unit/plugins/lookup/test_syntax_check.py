@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -33,4 +34,5 @@ def test_no_host_has_to_match(name: str) -> None:
     assert done.returncode == 0, done.stderr
     done = playbook("--list-hosts", path, "-e", "target=resolvers")
     assert done.returncode != 0
-    assert "matches no host" in done.stderr or "inventory has no hosts" in done.stderr, done.stderr
+    # In words of ours, or where a mismatch is made an error, in those of ansible-core.
+    assert re.search("matches no host|Could not match|inventory has no hosts", done.stderr), done.stderr
