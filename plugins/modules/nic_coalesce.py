@@ -124,11 +124,13 @@ refused:
   returned: success
   type: list
   elements: str
+  sample: []
 notes:
   description: What the driver made of the request, one sentence each.
   returned: success
   type: list
   elements: str
+  sample: []
 boot:
   description: V(written) where the request is now made again at boot, V(unchanged), or why it cannot be.
   returned: success

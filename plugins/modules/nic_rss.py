@@ -148,6 +148,7 @@ notes:
   returned: success
   type: list
   elements: str
+  sample: []
 boot:
   description: V(written) where the request is now made again at boot, V(unchanged), or why it cannot be.
   returned: success

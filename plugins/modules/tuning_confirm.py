@@ -79,6 +79,7 @@ refused:
   description: True where the token was refused. The message says what became of the change.
   returned: failure
   type: bool
+  sample: true
 """
 
 from ansible.module_utils.basic import AnsibleModule

@@ -131,6 +131,9 @@ refused:
   returned: success
   type: list
   elements: str
+  sample:
+    - "eth0: has 2 flow steering rules (ethtool -n), which name its queues (nic_channels,
+      nic_rss, irq_affinity, packet_steering left as they are)"
 unsupported:
   description: What driver or kernel cannot do.
   returned: success

@@ -106,9 +106,17 @@ held:
   sample: {holder: run of alice, since: 1789000000.0, until: 1789000900.0}
 interrupted:
   description:
-    - The earlier run that was not finished, or null. With C(holder), C(since), and C(changes) as a module returns them.
+    - The earlier run that was not finished, or null. With C(holder), C(since), C(changes) as a module returns them, and C(message).
   type: dict
   returned: success
+  sample:
+    holder: the tuning run 0a28ab80 of root on controller
+    since: 1789000000.0
+    changes:
+      - {knob: sysctl, target: net.core.rmem_max, from: "212992", to: "16777216"}
+    message: >-
+      the tuning run 0a28ab80 of root on controller, begun 2026-09-10 00:26:40 UTC, was not finished; it had set out to
+      change sysctl net.core.rmem_max. Make it again, or take it back by tuning_rollback
 tuned:
   description: Whether a state from before the first change is recorded, so that there is something to take back.
   type: bool
