@@ -106,7 +106,8 @@ held:
   sample: {holder: run of alice, since: 1789000000.0, until: 1789000900.0}
 interrupted:
   description:
-    - The earlier run that was not finished, or null. With C(holder), C(since), C(changes) as a module returns them, and C(message).
+    - The earlier run that was not finished, or null. With C(holder), C(since), C(changes) as a module returns them, and
+      C(message).
   type: dict
   returned: success
   sample:
