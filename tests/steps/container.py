@@ -17,6 +17,7 @@ import os
 import shutil
 import tempfile
 import time
+import zlib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -35,6 +36,8 @@ NODE = "node1"
 _WAIT = 90.0
 # Where a container may not have more than its starter, podman's own defaults are refused.
 _LIMITS = ["--ulimit", "nofile=1024:1024", "--ulimit", "nproc=4096:4096"]
+# podman takes no longer a path than 50 characters for it, and a clone may lie anywhere.
+_RUN = Path(f"/run/rxpath-podman-{zlib.crc32(str(CACHE).encode()):08x}")
 _RELEASE, _PYTHON = "bookworm", "3.11"
 _PACKAGES = "python3,python3-venv,ca-certificates"
 _WHEELS = (
@@ -64,12 +67,13 @@ def run_container(shell: Shell) -> None:
             _audit_once(shell, engine, scratch, container)
             _audit_pod(shell, engine, scratch)
         _tuning_pod(shell, engine, scratch)
+    shutil.rmtree(_RUN, ignore_errors=True)
     shell.counted = "image built; a pod found the loss of a container, another told what it would tune"
 
 
 def _podman(*words: object) -> list[object]:
     # Images and containers of its own: `make clean` takes them along.
-    return ["podman", "--root", CACHE / "podman/storage", "--runroot", CACHE / "podman/run", *words]
+    return ["podman", "--root", CACHE / "podman", "--runroot", _RUN, *words]
 
 
 def _base(shell: Shell, scratch: Path) -> None:
