@@ -59,8 +59,8 @@ def units(shell: Shell, core: str) -> None:
         )
         reports = [ET.parse(path).getroot() for path in (copy / "tests/output/junit").glob("*-units.xml")]
         shell.run(
-            [environment / "bin/python", "-m", "pytest", "-qq", "--collect-only", "-p", "no:cacheprovider",
-             "-o", f"pythonpath={scratch}", "tests/unit"],
+            [environment / "bin/python", "-m", "pytest", "-qq", "--collect-only",
+             "-o", f"cache_dir={scratch}/cache", "-o", f"pythonpath={scratch}", "tests/unit"],
             cwd=copy,
         )  # fmt: skip
     ran = [case for report in reports for case in report.iter("testcase")]

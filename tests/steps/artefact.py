@@ -95,7 +95,9 @@ def run_playbooks(shell: Shell, core: str) -> None:
             else:
                 entry.unlink()
         stand.mkdir()
-        (stand / "hosts.ini").write_text("web1 ansible_connection=local\n", encoding="utf-8")
+        # By itself Ansible may find a shim of pyenv that leads nowhere.
+        here = f"web1 ansible_connection=local ansible_python_interpreter={environment / 'bin/python'}\n"
+        (stand / "hosts.ini").write_text(here, encoding="utf-8")
         before = snapshot()
 
         def play(*words: object, allowed: Sequence[int] = (0,)) -> str:
