@@ -106,6 +106,9 @@ def generate(source: Path) -> None:
     (source / "collection.rst").write_text(reference(contents, sections[0]["title"]), encoding="utf-8")
     first = (DOCS / "site/index.rst").read_text(encoding="utf-8")
     (source / "index.rst").write_text("\n".join([first, *parts]), encoding="utf-8")
+    changelog = source / "changelog.rst"
+    if "===" not in changelog.read_text(encoding="utf-8"):  # before the first release
+        changelog.write_text("Changelog\n=========\n\nNothing has been released yet.\n", encoding="utf-8")
     (source / "playbooks.rst").write_text(page(ROOT), encoding="utf-8")
     for name in SHARED:
         (source.parent / name).symlink_to(DOCS / name)
