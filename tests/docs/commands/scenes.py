@@ -35,9 +35,6 @@ GUEST = "bookworm"
 _NEEDED = {"meta", "playbooks", "plugins", "roles", "MANIFEST.json", "FILES.json"}
 # .venv links the working tree into its site-packages; only what is installed may be found.
 _HIDDEN = {"ANSIBLE_COLLECTIONS_SCAN_SYS_PATH": "false"}
-# Hosts made of namespaces have this machine's file system, read-only, with whatever Pythons; their /run is their own.
-_REMOTE_TMP = Path("/run/ansible")
-_ON_HOSTS = {"ANSIBLE_REMOTE_TMP": str(_REMOTE_TMP), "ANSIBLE_PYTHON_INTERPRETER": "/usr/bin/python3"}
 _STATE = ROOT / "extensions/molecule/shared/state.sh"
 # Everything runs as root already. Options and assignments before the command are read as sudo(8) has them.
 _SUDO = r"""#!/bin/sh
@@ -99,6 +96,13 @@ class _Reached(Scene):
     def __init__(self, scratch: Path) -> None:
         super().__init__(scratch)
         self.names: tuple[str, ...] = HOSTS
+        # Hosts made of namespaces have this machine's file system, read-only, with whatever Pythons; their /run is
+        # their own.
+        self.remote_tmp = Path("/run") / f"ansible-{scratch.parent.name}"
+        self.on_hosts = {
+            "ANSIBLE_REMOTE_TMP": str(self.remote_tmp),
+            "ANSIBLE_PYTHON_INTERPRETER": "/usr/bin/python3",
+        }
 
     def ssh_config(self) -> str:
         """Return what ssh must know to reach the hosts."""
@@ -184,9 +188,8 @@ class HostsScene(_Installed):
             raise UnavailableError("there is no sshd")
         folder = self.scratch / "lan"
         folder.mkdir()
-        if not _REMOTE_TMP.exists():
-            # Where a page audits this machine itself, Ansible makes it here too.
-            self.stack.callback(shutil.rmtree, _REMOTE_TMP, ignore_errors=True)
+        # Where a page audits this machine itself, Ansible makes it here too.
+        self.stack.callback(shutil.rmtree, self.remote_tmp, ignore_errors=True)
         self.lan = self.stack.enter_context(ssh_hosts(HOSTS, folder))
         reader, sender = TRAFFIC["healthy"]
         for name in HOSTS:
@@ -196,7 +199,7 @@ class HostsScene(_Installed):
 
     def enter(self, number: int) -> Stand:
         stand = super().enter(number)
-        return Stand(stand.folder, {**stand.environment, **_ON_HOSTS})
+        return Stand(stand.folder, {**stand.environment, **self.on_hosts})
 
 
 class CloneScene(_Reached):
@@ -219,7 +222,7 @@ class CloneScene(_Reached):
         home.mkdir()
         _copy(clone)
         (clone / "hosts.ini").write_text(self.inventory(), encoding="utf-8")
-        return Stand(clone, {**self.environment(home, clone / ".venv/bin"), **_ON_HOSTS})
+        return Stand(clone, {**self.environment(home, clone / ".venv/bin"), **self.on_hosts})
 
 
 class MachineScene(_Installed):
