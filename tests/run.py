@@ -147,7 +147,7 @@ def guests() -> list[Step]:
         Step(f"molecule-{name}", budget, functools.partial(scenarios.run_scenario, name), "guests")
         for name, budget in GUEST_SCENARIOS.items()
     ]
-    found.append(Step("commands-machine", 900, functools.partial(run_commands, ON_MACHINE), "guests"))
+    found.append(Step("commands-machine", 1200, functools.partial(run_commands, ON_MACHINE), "guests"))
     return sorted(found, key=lambda step: -step.budget)
 
 
