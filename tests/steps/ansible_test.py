@@ -50,6 +50,9 @@ def units(shell: Shell, core: str) -> None:
     with tempfile.TemporaryDirectory(prefix="rxpath-units-") as scratch:
         copy = Path(scratch, "ansible_collections/rxpath/linux")
         copy_repository(copy)
+        # A schema that the step builder fetches, and a test of the examples looks for.
+        (copy / ".cache").mkdir()
+        (copy / ".cache/cloud-init").symlink_to(CACHE / "cloud-init")
         shell.run(
             [environment / "bin/ansible-test", "units", "--python", f"3.{CORES[core]}", "--color", "no"],
             cwd=copy,
@@ -72,7 +75,7 @@ def units(shell: Shell, core: str) -> None:
     if usual.exists():
         more = _skips(shell.text()) - _skips(usual.read_text(encoding="utf-8"))
         if more:
-            raise StepError(f"ansible-test skipped what the step unit does not skip: {'; '.join(sorted(more))}")
+            raise StepError(f"ansible-test skipped what {usual} does not tell of: {'; '.join(sorted(more))}")
 
 
 def _skips(text: str) -> set[str]:
