@@ -115,7 +115,7 @@ def steps() -> list[Step]:
             for core in artefact.CORES
         ),
         *(
-            Step(f"units-{core}", 600, functools.partial(ansible_test.units, core=core), "sanity")
+            Step(f"units-{core}", 900, functools.partial(ansible_test.units, core=core), "sanity")
             for core in artefact.CORES
         ),
         Step("importer", 420, importer.run_importer, "sanity"),
