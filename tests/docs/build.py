@@ -67,6 +67,9 @@ def _report(program: object, code: int, text: str) -> None:
 
 def check() -> None:
     """Have antsibull-docs check the guides, and what is said in the plugins and roles."""
+    if not (ROOT / ".git").exists():
+        # It copies the files that git knows, or else all that it finds, and .venv leads back to the collection.
+        raise SystemExit(f"{ROOT} is no clone: the documentation is built where git tells which files belong to it")
     for _ in range(_ATTEMPTS):
         code, text = called(
             "antsibull-docs", "lint-collection-docs", "--plugin-docs", "--check-extra-docs-refs",
