@@ -209,7 +209,9 @@ def test_this_machine_without_an_inventory(tmp_path: Path) -> None:
         pytest.param(["-e", "target=db"], "target 'db' matches no host", id="target without inventory"),
         pytest.param(["-i", "some.ini", "-e", "target=web", "-l", "mail"], "within --limit mail", id="limit"),
         pytest.param(["-l", "mail"], "within --limit mail", id="limit without inventory"),
-        pytest.param(["-e", "udp_audit_window=-1"], "udp_audit_window: must be a number more than 0", id="bad variable"),
+        pytest.param(
+            ["-e", "udp_audit_window=-1"], "udp_audit_window: must be a number more than 0", id="bad variable"
+        ),
         pytest.param(["-e", "udp_audit_fail_on=x"], "udp_audit_fail_on: unknown value 'x'", id="unknown finding"),
         pytest.param(["-e", "udp_audit_apply=perhaps"], "udp_audit_apply: must be true or false", id="apply"),
         pytest.param(
