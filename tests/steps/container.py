@@ -23,6 +23,7 @@ from pathlib import Path
 from typing import Any
 
 import yaml
+from hosts.machines.cache import folder
 
 from steps import builder
 from steps.runner import CACHE, ROOT, Shell, StepError, StepSkippedError
@@ -72,8 +73,9 @@ def run_container(shell: Shell) -> None:
 
 
 def _podman(*words: object) -> list[object]:
-    # Images and containers of its own: `make clean` takes them along.
-    return ["podman", "--root", CACHE / "podman", "--runroot", _RUN, *words]
+    # Images and containers of its own, beside the guests' images. Not in the clone: they hold device nodes, and tools
+    # that copy the collection read those.
+    return ["podman", "--root", folder() / "podman", "--runroot", _RUN, *words]
 
 
 def _base(shell: Shell, scratch: Path) -> None:
