@@ -23,7 +23,6 @@ from pathlib import Path
 from typing import Any
 
 import yaml
-from hosts.machines.cache import folder
 
 from steps import builder
 from steps.runner import CACHE, ROOT, Shell, StepError, StepSkippedError
@@ -75,7 +74,9 @@ def run_container(shell: Shell) -> None:
 def _podman(*words: object) -> list[object]:
     # Images and containers of its own, beside the guests' images. Not in the clone: they hold device nodes, and tools
     # that copy the collection read those.
-    return ["podman", "--root", folder() / "podman", "--runroot", _RUN, *words]
+    base = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
+    folder = Path(os.environ.get("RXPATH_CACHE") or Path(base) / "rxpath-linux").absolute()
+    return ["podman", "--root", folder / "podman", "--runroot", _RUN, *words]
 
 
 def _base(shell: Shell, scratch: Path) -> None:
