@@ -17,7 +17,7 @@ from ansible_collections.rxpath.linux.plugins.plugin_utils.audit_action import A
 from ansible_collections.rxpath.linux.plugins.plugin_utils.convert import SettingError
 from ansible_collections.rxpath.linux.plugins.plugin_utils.entries import build_report, empty_entry
 from ansible_collections.rxpath.linux.plugins.plugin_utils.report import ReportError, write_reports
-from ansible_collections.rxpath.linux.plugins.plugin_utils.settings import normalise
+from ansible_collections.rxpath.linux.plugins.plugin_utils.settings import misspelt, normalise
 
 
 class ActionModule(AuditAction):
@@ -36,6 +36,10 @@ class ActionModule(AuditAction):
             raise AnsibleActionFail(str(error)) from None
         if paths:
             display.display(f"\nreports: {_shown(paths)}")
+        unknown = misspelt(task_vars or {})
+        if unknown:
+            # The first warning of them is far above by now, and the verdict is not of the run that was meant.
+            display.warning(f"the audit ran without what it does not know: {', '.join(unknown)}")
         return {
             "changed": False,
             "reports": paths,

@@ -65,3 +65,10 @@ def test_a_misspelt_variable_is_warned_of(tmp_path: Path, playbook: str, variabl
     code, output = told(tmp_path, playbook, "-e", f"{variable}=max")
     assert code == 0, output
     assert f"{variable} (did you mean {meant}?)" in output
+
+
+def test_an_audit_names_a_misspelt_variable_beside_its_verdict(tmp_path: Path) -> None:
+    """The warning at the beginning of a long run is not seen any more at its end."""
+    words = ("-e", "udp_audit_windw=30", "-e", "udp_audit_window=1", "-e", f"udp_audit_report_dir={tmp_path}/audit")
+    _code, output = told(tmp_path, "audit", *words)
+    assert "udp_audit_windw (did you mean udp_audit_window?)" in output[output.index(" reports: ") :]
