@@ -69,7 +69,7 @@ def analyse(
     read = sum(int(value or 0) for moment, value in zip(times, reads) if moment > since) if alone else 0
     reader = readers.interpret(socket.get("consumer"), read, watched)
     if alone:
-        return _with_rates(intervals, reader, truesize, sample, settings)
+        return _with_rates(intervals, reader, truesize, sample, settings, int(socket.get("receive_buffer") or 0))
     return _without_rates(intervals, reader, truesize, sample, settings, socket, not_alone_because)
 
 
@@ -79,6 +79,7 @@ def _with_rates(
     truesize: int,
     sample: Mapping[str, Any],
     settings: Mapping[str, Any],
+    buffer: int,
 ) -> Analysis:
     played = replay.replay(intervals, reader.capacity if reader else None)
     top = buffers.ceiling(sample, settings, played.capacity or None, truesize)
@@ -86,6 +87,7 @@ def _with_rates(
     verdict = causes.decide(intervals, played, reader, largest, settings["thresholds"])
     needed = None
     if verdict.cured:
+        truesize = _charged(intervals, played.peak, buffer, truesize)
         # The ceiling holds what is needed, or it would not be cured; rounding must not lead above it.
         needed = min(buffers.buffer_for(played.peak, truesize), top.size)
     service = played.read_rate if played.saturated and played.read_rate > 0 else None
@@ -148,6 +150,19 @@ def _without_rates(
         losing_share=losing,
         empty_share=empty,
     )
+
+
+def _charged(intervals: Sequence[replay.Interval], peak: float, buffer: int, truesize: int) -> int:
+    """Return the bytes that a datagram of this socket is charged: ``truesize``, unless the loss itself proves more.
+
+    ``truesize`` is that of datagrams which the host sends itself. A NIC's driver may charge more, and then a buffer
+    overflows that should hold the ``peak`` datagrams of the replay: it held at most those that were not lost. No more
+    is believed than twice what was measured, since a look between two drops counts too few.
+    """
+    lost = _most_lost_at_once(intervals)
+    if not lost or buffers.buffer_for(peak, truesize) > buffer:
+        return truesize
+    return min(2 * truesize, max(truesize, math.ceil(buffer / max(1.0, peak - lost))))
 
 
 def _most_lost_at_once(intervals: Sequence[replay.Interval]) -> float:
