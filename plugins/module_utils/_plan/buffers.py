@@ -135,6 +135,11 @@ def _memory_ceiling(
     return total // sockets, f"{count(sockets)} sockets share {size(total)}, which is {why}"
 
 
+def rmem_max_for(receive_buffer: int) -> int:
+    """Return the rmem_max that grants this buffer: half, since the kernel doubles what SO_RCVBUF asks for."""
+    return max(_LEAST, -(-receive_buffer // 2))
+
+
 def udp_mem_for(pages: int, running: str | None) -> str | None:
     """Return the value of udp_mem that lets ``pages`` be queued, None where the running one does.
 

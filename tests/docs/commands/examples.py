@@ -54,8 +54,8 @@ class _AskedError(Exception):
 
 
 def of_plugins() -> Iterator[Example]:
-    """Yield the EXAMPLES of every module, action and lookup."""
-    for kind in ("modules", "lookup"):
+    """Yield the EXAMPLES of every module, action, lookup and filter."""
+    for kind in ("modules", "lookup", "filter"):
         for path in sorted((ROOT / "plugins" / kind).glob("[a-z]*.py")):
             found = _EXAMPLES.search(path.read_text(encoding="utf-8"))
             if found is None:
