@@ -143,7 +143,7 @@ _value:
   description:
     - One entry for each thing that has a size. Each has C(value) (null where it cannot be known), C(unit),
       C(arithmetic), C(ceiling) (what cut it and what is left, null where nothing did), C(helps) (true, false, or null
-      where it depends on what a host has to tell) and C(why).
+      where that is not known, as of a buffer without O(service_rate)) and C(why).
   type: dict
   contains:
     ring:
@@ -161,7 +161,7 @@ _value:
       sample:
         value: 7733248
         unit: bytes a socket
-        arithmetic: 50,000/s x 50 ms x 2304 bytes a datagram / 0.75 = 7.4 MiB
+        arithmetic: 50,000/s x 50 ms x 2304 bytes a datagram / 0.75 = 7.4 MiB a socket
         ceiling: null
         helps: true
         why: what arrives while the reader pauses for 50 ms waits in it; full, it is read off in 42 ms

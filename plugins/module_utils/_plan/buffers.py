@@ -77,8 +77,8 @@ def size_buffer(
     wanted = buffer_for(rate * stall + burst, charged)
     datagrams = f"{count(rate)}/s x {duration(stall)}"
     datagrams = f"({datagrams} + {count(burst)})" if burst else datagrams
-    arithmetic = f"{datagrams} x {charged} bytes a datagram / {BUSY_READER_SHARE:g}"
-    notes, cuts, warnings = [f"receive buffer: {arithmetic} = {size(wanted)} a socket"], [], []
+    arithmetic = f"{datagrams} x {charged} bytes a datagram / {BUSY_READER_SHARE:g} = {size(wanted)} a socket"
+    notes, cuts, warnings = [f"receive buffer: {arithmetic}"], [], []
     chosen = wanted
     ceilings = [
         (ceiling, why)
@@ -91,11 +91,11 @@ def size_buffer(
     for ceiling, why in ceilings:
         if ceiling < chosen:
             chosen = max(_LEAST, ceiling // _STEP * _STEP or ceiling)
-            survives = duration(max(0.0, chosen * BUSY_READER_SHARE / charged - burst) / rate)
-            cuts += [
-                f"cut to {size(chosen)}: {why}",
-                f"{size(chosen)} bridge a stall of {survives}, not of {duration(stall)}",
-            ]
+            held = chosen * BUSY_READER_SHARE / charged
+            bridged = f"{size(chosen)} bridge a stall of {duration((held - burst) / rate)}, not of {duration(stall)}"
+            if held < burst:
+                bridged = f"{size(chosen)} hold {count(held)} datagrams, not even the burst of {count(burst)}"
+            cuts += [f"cut to {size(chosen)}: {why}", bridged]
     notes += cuts
     service_rate = workload.get("service_rate") or 0
     if not service_rate:

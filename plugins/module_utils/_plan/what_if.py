@@ -16,7 +16,7 @@ from typing import Any
 
 from ansible_collections.rxpath.linux.plugins.module_utils._diagnose import buffers, queueing
 from ansible_collections.rxpath.linux.plugins.module_utils._diagnose.backlog_advice import memory_ceiling
-from ansible_collections.rxpath.linux.plugins.module_utils._diagnose.numbers import count, duration, rate, size
+from ansible_collections.rxpath.linux.plugins.module_utils._diagnose.numbers import count, duration, rate
 from ansible_collections.rxpath.linux.plugins.module_utils._diagnose.settings import DEFAULT_THRESHOLDS
 from ansible_collections.rxpath.linux.plugins.module_utils._plan.backlog import backlog_for
 from ansible_collections.rxpath.linux.plugins.module_utils._plan.buffers import (
@@ -30,6 +30,8 @@ from ansible_collections.rxpath.linux.plugins.module_utils._plan.buffers import 
 from ansible_collections.rxpath.linux.plugins.module_utils._plan.what_if_ring import ring
 
 Entry = dict[str, Any]
+# Value, unit, arithmetic, why.
+Said = tuple[Any, str, str, str]
 _USELESS = "no buffer helps readers that are no faster than what arrives: see receive_buffer"
 
 
@@ -58,14 +60,22 @@ def what_if(workload: Mapping[str, Any]) -> dict[str, Entry]:
     running = workload["udp_mem"]
     pages = int(running.split()[0]) if running else None
     sizing = size_buffer(asked, workload["memory"], pages, workload["page_size"], prefix="")
+    cut = "; ".join(sizing.cuts) or None
     useless = _useless(workload, sizing)
+    helps = not useless if pace_of(workload) else None
+    of_buffers = {
+        "udp_mem": _udp_mem(workload, sizing),
+        "receive_buffer": _receive_buffer(workload, sizing),
+        "rmem_max": _rmem_max(sizing),
+        "rmem_default": _rmem_default(workload, sizing),
+    }
+    if useless:
+        of_buffers = {name: (*said[:3], _USELESS) for name, said in of_buffers.items()}
+        of_buffers["receive_buffer"] = (*of_buffers["receive_buffer"][:3], useless)
     return {
         "ring": entry(*ring(workload)),
         "netdev_max_backlog": _backlog(workload),
-        "udp_mem": _udp_mem(workload, sizing, useless),
-        "receive_buffer": _receive_buffer(workload, sizing, useless),
-        "rmem_max": _rmem_max(sizing, useless),
-        "rmem_default": _rmem_default(workload, sizing, useless),
+        **{name: entry(*said, cut, helps) for name, said in of_buffers.items()},
         "workers": _workers(workload),
     }
 
@@ -81,33 +91,38 @@ def charged(workload: Mapping[str, Any]) -> int:
     return int(workload["truesize"] or truesize(workload["datagram_size"]))
 
 
+def _shared(workload: Mapping[str, Any]) -> str:
+    """Say that readers share CPUs, where they do."""
+    pace = pace_of(workload)
+    if pace == workload["service_rate"]:
+        return ""
+    return f"; CPUs for {count(workload['sockets'])} sockets: {count(workload['cpus'])}, {rate(pace)} each"
+
+
 def _useless(workload: Mapping[str, Any], sizing: Sizing) -> str | None:
     """Return why no buffer helps readers of that pace, None where one does or their pace is not known."""
     arriving, pace = workload["rate"], pace_of(workload)
     if not pace or not queueing.overloaded(arriving, pace):
         return None
-    if arriving == pace:
-        return f"all of the {rate(pace)} that are read arrive: what once stood in the queue is never read off"
-    largest, why = sizing.largest or (sizing.receive_buffer, "what the stall asks for")
-    standing = int(workload["current_buffer"] or 0)
-    return queueing.buys_nothing(arriving, pace, charged(workload), standing, largest, why)
+    why = f"{rate(arriving)} arrive, all that is read: what once stood in the queue is never read off"
+    if arriving > pace:
+        largest, because = sizing.largest or (sizing.receive_buffer, "what the stall asks for")
+        standing = int(workload["current_buffer"] or 0)
+        why = queueing.buys_nothing(arriving, pace, charged(workload), standing, largest, because)
+    return why + _shared(workload)
 
 
-def _receive_buffer(workload: Mapping[str, Any], sizing: Sizing, useless: str | None) -> Entry:
+def _receive_buffer(workload: Mapping[str, Any], sizing: Sizing) -> Said:
     pace, chosen = pace_of(workload), sizing.receive_buffer
-    why = useless or f"what arrives while the reader pauses for {duration(workload['stall'])} waits in it"
-    if not useless and pace:
-        why += f"; full, it is read off in {duration(chosen / (pace * charged(workload)))}"
-    elif not pace:
-        why += "; whether the readers keep up at all, and how late a full buffer makes a datagram, is not known"
-        why += " without service_rate"
-    if pace < workload["service_rate"]:
-        why += f"; CPUs for {count(workload['sockets'])} sockets: {count(workload['cpus'])}, {rate(pace)} each"
-    cut = "; ".join(sizing.cuts) or None
-    return entry(chosen, "bytes a socket", f"{sizing.arithmetic} = {size(chosen)}", why, cut, not useless)
+    why = f"what arrives while the reader pauses for {duration(workload['stall'])} waits in it; "
+    if pace:
+        why += f"full, it is read off in {duration(chosen / (pace * charged(workload)))}{_shared(workload)}"
+    else:
+        why += "without service_rate it is not known whether the readers keep up, and how long a full buffer delays"
+    return chosen, "bytes a socket", sizing.arithmetic, why
 
 
-def _rmem_max(sizing: Sizing, useless: str | None) -> Entry:
+def _rmem_max(sizing: Sizing) -> Said:
     half = rmem_max_for(sizing.receive_buffer)
     arithmetic = f"{count(sizing.receive_buffer)} / 2 = {count(-(-sizing.receive_buffer // 2))}"
     if 2 * half > sizing.receive_buffer + 1:
@@ -115,10 +130,10 @@ def _rmem_max(sizing: Sizing, useless: str | None) -> Entry:
     why = "for a server that asks: the kernel doubles what SO_RCVBUF asks for, after it has clamped it to rmem_max"
     if half < LARGEST_STOCK_RMEM_MAX:
         why += f"; leave it where it is higher (kernel 6.18 begins with {count(LARGEST_STOCK_RMEM_MAX)})"
-    return entry(half, "bytes", arithmetic, _USELESS if useless else why, "; ".join(sizing.cuts) or None, not useless)
+    return half, "bytes", arithmetic, why
 
 
-def _rmem_default(workload: Mapping[str, Any], sizing: Sizing, useless: str | None) -> Entry:
+def _rmem_default(workload: Mapping[str, Any], sizing: Sizing) -> Said:
     stock, held = buffers.STOCK_RMEM_DEFAULT, buffers.STOCK_RMEM_DEFAULT * buffers.BUSY_READER_SHARE
     bridged = duration(held / (charged(workload) * workload["rate"]))
     why = (
@@ -127,17 +142,10 @@ def _rmem_default(workload: Mapping[str, Any], sizing: Sizing, useless: str | No
         " where it can"
     )
     arithmetic = f"the whole receive buffer, {count(sizing.receive_buffer)}: a default is not doubled"
-    return entry(
-        sizing.receive_buffer,
-        "bytes",
-        arithmetic,
-        _USELESS if useless else why,
-        "; ".join(sizing.cuts) or None,
-        not useless,
-    )
+    return sizing.receive_buffer, "bytes", arithmetic, why
 
 
-def _udp_mem(workload: Mapping[str, Any], sizing: Sizing, useless: str | None) -> Entry:
+def _udp_mem(workload: Mapping[str, Any], sizing: Sizing) -> Said:
     running, sockets = workload["udp_mem"], workload["sockets"]
     raised = udp_mem_for(sizing.pages, running or "0 0 0")
     arithmetic = (
@@ -149,14 +157,7 @@ def _udp_mem(workload: Mapping[str, Any], sizing: Sizing, useless: str | None) -
         why += "; leave it where it is higher already (udp_mem)"
     elif raised is None:
         why = f"kept: its first number, {count(int(running.split()[0]))} pages, holds what they may have queued"
-    return entry(
-        raised or running,
-        "pages",
-        arithmetic,
-        _USELESS if useless else why,
-        "; ".join(sizing.cuts) or None,
-        not useless,
-    )
+    return raised or running, "pages", arithmetic, why
 
 
 def _backlog(workload: Mapping[str, Any]) -> Entry:
@@ -180,15 +181,15 @@ def _workers(workload: Mapping[str, Any]) -> Entry:
     if not pace:
         why = "not known without service_rate (or service_time): the audit's report has it as μ, a load test finds it"
         return entry(None, unit, f"λ = {rate(arriving)}, μ is not known", why, None, None)
-    wanted = queueing.consumers_for(arriving, pace)
+    wanted, load = queueing.consumers_for(arriving, pace), queueing.PLANNED_LOAD
     arithmetic = (
         f"λ = {count(workload['rate'])}/s x {count(sockets)} = {rate(arriving)}, μ = {rate(pace)}"
-        f" ({duration(1 / pace)} each): {count(arriving)} / ({count(pace)} x {queueing.PLANNED_LOAD:g})"
-        f" = {count(wanted)}, rounded up; ρ = {arriving / (pace * wanted):.2f} then"
+        f" ({duration(1 / pace)} each): {count(arriving)} / ({count(pace)} x {load:g})"
+        f" = {arriving / (pace * load):.2f}, so {count(wanted)}; ρ = {arriving / (pace * wanted):.2f} then"
     )
     why = "threads or processes on one port with SO_REUSEPORT, each at 80 % load at most"
     if wanted > sockets:
-        why += f"; {count(sockets)} sockets take no more readers than one each: open {count(wanted)}"
+        why += f"; a socket for each of them: {count(wanted)}, not {count(sockets)}"
     if cpus and wanted > cpus:
         carried = min(arriving, cpus * pace)
         cut = f"cut to {count(cpus)}: that many CPUs run no more of them at once"

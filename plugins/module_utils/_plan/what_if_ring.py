@@ -51,20 +51,25 @@ def ring(workload: Mapping[str, Any]) -> tuple[int, str, str, str, str | None, b
     one = f"({one} + {count(burst)})" if burst else one
     arithmetic = f"{one} x {count(sockets)} sockets" + (f" x {frames} fragments" if frames > 1 else "")
     arithmetic += f" = {count(coming)} frames in one queue"
+    wanted = _holding(coming)
+    arithmetic += f", a power of two that holds them: {count(wanted)}"
     cuts = []
     if workload["link_speed"]:
         full = line_rate(workload["link_speed"], workload["datagram_size"], mtu)
-        if full * BUSY_SECONDS < coming:
-            coming = full * BUSY_SECONDS
-            what = f"{count(workload['link_speed'])} Mbit/s bring {rate(full)}"
-            cuts.append(f"cut to {count(coming)} frames: {what}, no more in {count(BUSY_SECONDS * 1000)} ms")
-    wanted = max(_LEAST, power_above(math.ceil(coming)))
-    arithmetic += f", a power of two that holds them: {count(wanted)}"
+        within = _holding(full * BUSY_SECONDS)
+        if within < wanted:
+            wanted = within
+            brought = f"{rate(full)}, {count(full * BUSY_SECONDS)} in {count(BUSY_SECONDS * 1000)} ms"
+            cuts.append(f"cut to {count(wanted)}: {count(workload['link_speed'])} Mbit/s bring {brought}")
     for most, why in _ceilings(workload):
         if most < wanted:
             wanted = most
             cuts.append(f"cut to {count(wanted)}: {why}")
     return wanted, "descriptors a queue", arithmetic, _WHY, "; ".join(cuts) or None, None
+
+
+def _holding(frames: float) -> int:
+    return max(_LEAST, power_above(math.ceil(frames)))
 
 
 def _ceilings(workload: Mapping[str, Any]) -> list[tuple[int, str]]:

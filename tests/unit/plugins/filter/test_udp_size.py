@@ -55,7 +55,7 @@ def test_nothing_but_a_dictionary_is_the_default_profile() -> None:
     sized = udp_size({})
     # 50,000 x 0.05 x 2304 / 0.75 = 7,680,000, in whole steps of 64 KiB.
     assert sized["receive_buffer"]["value"] == 118 * 65536
-    assert sized["receive_buffer"]["arithmetic"] == "50,000/s x 50 ms x 2304 bytes a datagram / 0.75 = 7.4 MiB"
+    assert sized["receive_buffer"]["arithmetic"] == "50,000/s x 50 ms x 2304 bytes a datagram / 0.75 = 7.4 MiB a socket"
     assert sized["rmem_max"]["value"] == 118 * 65536 // 2
     assert sized["udp_mem"]["value"] == "7552 10070 15104"
     assert sized["netdev_max_backlog"]["value"] == 4000
@@ -95,11 +95,17 @@ def test_a_ceiling_is_named_with_what_is_left() -> None:
     )
 
 
+def test_a_buffer_that_does_not_hold_the_burst_says_so() -> None:
+    sized = udp_size({"burst": 20_000, "sockets": 2, "rate": 10_000, "profile": "ingest", "memory": GIB})
+    assert sized["receive_buffer"]["arithmetic"].endswith(" / 0.75 = 73.2 MiB a socket")
+    assert sized["receive_buffer"]["ceiling"].endswith("51.2 MiB hold 17,472 datagrams, not even the burst of 20,000")
+
+
 def test_no_ring_holds_more_than_the_link_brings() -> None:
     # 10 Gbit/s / 8 / (1,200 + 66) = 987,362 frames a second, of which 19,747 in 20 ms.
     sized = udp_size({"burst": 10**6, "link_speed": 10_000})
     assert sized["ring"]["value"] == 32768
-    assert "cut to 19,747 frames: 10,000 Mbit/s bring 987,362/s" in sized["ring"]["ceiling"]
+    assert "cut to 32,768: 10,000 Mbit/s bring 987,362/s, 19,747 in 20 ms" in sized["ring"]["ceiling"]
     assert udp_size({"burst": 10**6, "link_speed": 10_000, "ring_max": 4096})["ring"]["value"] == 4096
     assert udp_size({"burst": 10**6, "queues": 64})["ring"]["value"] == 1024
 
@@ -148,7 +154,7 @@ def test_more_work_never_asks_for_less_buffer(workload: dict[str, Any], key: str
 def test_helps_is_false_just_where_the_readers_do_not_keep_up(workload: dict[str, Any]) -> None:
     sized = udp_size(workload)
     pace = float(sized["variables"]["udp_tuning_service_rate"])
-    assert [sized[name]["helps"] for name in BUFFER] == [not (pace and workload["rate"] >= pace)] * 4
+    assert [sized[name]["helps"] for name in BUFFER] == [workload["rate"] < pace if pace else None] * 4
     assert all(one["why"] and one["arithmetic"] for name, one in sized.items() if name != "variables")
 
 
