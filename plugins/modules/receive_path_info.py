@@ -20,9 +20,11 @@ description:
   - Within the window it looks again at short, jittered intervals wherever datagrams move, so that arrivals, reads,
     drops and queues come as time series, and watches the threads that read the sockets which lose.
   - Only reads, through C(/proc), C(/sys), netlink and ioctl. No program is started on the host, no package is needed
-    there. To learn what a datagram costs in memory it sends five datagrams to itself over loopback.
+    there. To learn what a datagram costs in memory it sends a few datagrams of several sizes to itself over loopback.
   - Without root it measures what it can (C(/proc) shows the counters of other namespaces to everybody, unless hidden)
     and names what it could not read under RV(sample).
+  - It measures and judges nothing. What the numbers mean, where datagrams get lost and what helps is for the playbook
+    C(rxpath.linux.audit) and the role P(rxpath.linux.udp_audit#role), which call it.
 options:
   window:
     description: Seconds to measure; more than 0, at most 600.
@@ -38,8 +40,8 @@ options:
     default: 0.05
   namespaces:
     description:
-      - Which network namespaces to measure. V(all), V(host) (the one in which the module runs), or names, inode
-        numbers, and ids of containers and pods (eight digits or more of them).
+      - Which network namespaces to measure. V(all), V(host) (the one in which the module runs), or names as
+        C(ip netns) has them, inode numbers, and ids of containers and pods (eight digits or more of them).
       - One that does not exist is an error that lists what exists.
     type: list
     elements: str
@@ -47,7 +49,7 @@ options:
   max_extension:
     description:
       - Seconds by which the window is extended at most where it ends with a queue that grows and would overflow. It
-        then goes on until the queue has overflowed or stands still. V(0) never extends.
+        then goes on until the queue has overflowed or stands still. V(0) never extends; at most 600.
     type: float
     default: 30.0
   facts:
@@ -85,6 +87,8 @@ requirements:
   - Linux 3.10 or newer
   - Python 3.9 or newer
 seealso:
+  - plugin: rxpath.linux.udp_audit
+    plugin_type: role
   - module: rxpath.linux.receive_path_facts
   - module: rxpath.linux.udp_audit_sample
 notes:
