@@ -77,6 +77,18 @@ def test_a_slow_consumer_gets_readers_and_no_buffer() -> None:
     assert enough["receive_buffer"]["helps"]
 
 
+@pytest.mark.parametrize(("rate", "workers"), [(2400, 1), (2401, 2), (9000, 4), (12_000, 5), (12_001, 6)])
+def test_no_reader_is_planned_above_four_fifths_of_its_pace(rate: int, workers: int) -> None:
+    assert udp_size({"rate": rate, "sockets": 1, "service_rate": 3000})["workers"]["value"] == workers
+
+
+def test_a_reader_with_no_time_to_spare_gains_nothing_from_a_buffer() -> None:
+    sized = udp_size({"rate": 3000, "sockets": 1, "service_rate": 3000})
+    assert sized["receive_buffer"]["helps"] is False
+    assert "never read off" in sized["receive_buffer"]["why"]
+    assert udp_size({"rate": 2999, "sockets": 1, "service_rate": 3000})["receive_buffer"]["helps"] is True
+
+
 def test_readers_without_a_cpu_each_share_one() -> None:
     sized = udp_size({"rate": 10_000, "sockets": 8, "service_rate": 20_000, "cpus": 1})
     assert not sized["receive_buffer"]["helps"]
