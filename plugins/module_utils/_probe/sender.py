@@ -19,10 +19,13 @@ from ansible_collections.rxpath.linux.plugins.module_utils._sample.options impor
 
 # A sender that is too slow ends after this many times its duration and these seconds.
 _STRETCH, _SLACK = 1.5, 2.0
-# So often in a row is a datagram tried again that the kernel refused for what it heard of an earlier one (ICMP).
-_TRIES = 20
-# Between a refusal that says that nobody listens and the next try (seconds).
-_REFUSED_PAUSE = 0.01
+# Dropped before the wire: by the queueing discipline or the device, or by a rule of the firewall's output.
+_DROPPED_HERE = (errno.ENOBUFS, errno.EPERM)
+# What may pass, if not often: an ICMP message, or a queue that stood still for as long as a send may take.
+_TOLD = (errno.ECONNREFUSED, errno.EHOSTUNREACH, errno.ENETUNREACH, errno.EAGAIN)
+_TIMES = 20
+# Before a datagram is tried again (seconds).
+_PAUSE = 0.01
 
 
 class Target(NamedTuple):
@@ -37,11 +40,10 @@ class _Tally:
     """What became of the datagrams of the flows."""
 
     def __init__(self, flows: int) -> None:
-        # Numbers given, and among them those that the kernel dropped in its own queue (ENOBUFS).
+        # Numbers given, and among them those that the kernel said to have dropped.
         self.numbered = [0] * flows
         self.dropped = [0] * flows
         self.errors: dict[str, int] = {}
-        self.blocked = 0
         self.stopped = ""
 
 
@@ -49,7 +51,7 @@ def send(target: Target, load: Load) -> dict[str, Any]:
     """Send the load and return what was sent. Raises OptionError where it cannot be sent at all.
 
     ``dropped`` are datagrams that the kernel said to have dropped before the wire: the queueing discipline was full,
-    or the device took them back (of a veth: the backlog at its other end).
+    the device did not take them (of a veth: the backlog at its other end), or the firewall forbade them.
     """
     links = _open(target, load)
     try:
@@ -64,7 +66,6 @@ def send(target: Target, load: Load) -> dict[str, Any]:
             "sent": sent - sum(tally.dropped),
             "dropped": sum(tally.dropped),
             "errors": tally.errors,
-            "blocked": tally.blocked,
             "stopped": tally.stopped or None,
             "seconds": round(seconds, 4),
             # The last datagram goes one interval before the time is over: without it the rate would come out too high.
@@ -101,7 +102,7 @@ def _check_size(link: socket.socket, load: Load) -> None:
     room = mtu - (48 if link.family == socket.AF_INET6 else 28)
     if not load.fragment and load.size > room:
         raise OptionError(
-            "size: %d bytes do not fit into the path's MTU of %d; at most %d, or allow fragments"
+            "size: %d bytes do not fit into the path's MTU of %d; at most %d do, or allow fragments"
             % (load.size, mtu, room)
         )
 
@@ -142,23 +143,20 @@ def _run(links: list[socket.socket], target: Target, load: Load, tally: _Tally, 
 
 def _again(error: OSError, send_one: Any, data: bytearray, tally: _Tally, flow: int) -> bool:
     """Handle a refused datagram. True: its number was given, whether it went out or was dropped here."""
-    for _attempt in range(_TRIES):
-        if error.errno == errno.ENOBUFS:
+    while True:
+        name = errno.errorcode.get(error.errno or 0, "error")
+        tally.errors[name] = tally.errors.get(name, 0) + 1
+        if error.errno in _DROPPED_HERE:
             tally.dropped[flow] += 1
             return True
-        if error.errno == errno.EAGAIN:
-            tally.blocked += 1
-        elif error.errno in (errno.ECONNREFUSED, errno.EHOSTUNREACH, errno.ENETUNREACH, errno.EPERM):
-            name = errno.errorcode[error.errno]
-            tally.errors[name] = tally.errors.get(name, 0) + 1
-            time.sleep(_REFUSED_PAUSE)
-        else:
-            break
+        # What the kernel heard of earlier datagrams (ICMP) it says of the next, which it does not send.
+        if error.errno not in _TOLD or tally.errors[name] > _TIMES:
+            tally.stopped = error.strerror or name
+            return False
+        time.sleep(_PAUSE)
         try:
             send_one(data)
         except OSError as next_error:
             error = next_error
         else:
             return True
-    tally.stopped = error.strerror or "errno %s" % error.errno
-    return False

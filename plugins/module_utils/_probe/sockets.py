@@ -12,7 +12,7 @@ import errno
 import ipaddress
 import socket
 import struct
-from typing import NamedTuple
+from typing import NamedTuple, Optional
 
 from ansible_collections.rxpath.linux.plugins.module_utils._probe.load import Load
 from ansible_collections.rxpath.linux.plugins.module_utils._sample.options import OptionError
@@ -35,21 +35,27 @@ class Memory(NamedTuple):
     drops: int
 
 
-def open_receiver(address: str, port: int, buffer: int) -> socket.socket:
-    """Return a bound socket; port 0 takes a free one, ``buffer`` 0 leaves the default. Raises OptionError."""
-    where = _literal(address)
-    family = socket.AF_INET6 if where.version == 6 else socket.AF_INET
+def open_receiver(address: Optional[str], port: int, buffer: int) -> socket.socket:
+    """Return a bound socket; None takes all addresses, port 0 a free one, ``buffer`` 0 the default. Raises OptionError.
+
+    Raises OSError where there can be no socket.
+    """
+    family = socket.AF_INET
+    if socket.has_dualstack_ipv6() if address is None else _literal(address).version == 6:
+        family = socket.AF_INET6
     sock = socket.socket(family, socket.SOCK_DGRAM | socket.SOCK_CLOEXEC)
     try:
+        if family == socket.AF_INET6 and address is None:
+            sock.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 0)
         if buffer:
             # The kernel doubles it and cuts it at twice net.core.rmem_max; what came of it is in the result.
             sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, min(buffer, (1 << 30) - 1))
         _timeout(sock, socket.SO_RCVTIMEO, POLL_SECONDS)
-        sock.bind((address, port))
+        sock.bind((address or "", port))
     except OSError as error:
         sock.close()
         if error.errno in (errno.EADDRINUSE, errno.EADDRNOTAVAIL, errno.EACCES):
-            raise OptionError("address, port: %s port %d: %s" % (address, port, error.strerror)) from error
+            raise OptionError("bind, port: %s port %d: %s" % (address or "*", port, error.strerror)) from error
         raise
     return sock
 
