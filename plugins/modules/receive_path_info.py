@@ -67,6 +67,12 @@ options:
   session:
     description: What O(state=started) returned. Required with O(state=collected).
     type: str
+  finish:
+    description:
+      - With O(state=collected), end the window now if it is not over, and return what it saw so far.
+    type: bool
+    default: false
+    version_added: "1.1.0"
   retention:
     description: Seconds after which a result that nobody collected is removed.
     type: int
@@ -223,12 +229,14 @@ def prepare(module: AnsibleModule) -> tuple[Options, Callable[..., dict[str, Any
 
 
 def start(module: AnsibleModule) -> dict[str, object]:
+    from ansible_collections.rxpath.linux.plugins.module_utils._sample import window
+
     options, carry_out = prepare(module)
     retention = module.params["retention"]
     if retention < 1:
         raise OptionError("retention: %d is not possible; it must be at least 1" % retention)
     session = detached.start(
-        lambda progress: carry_out(progress=progress),
+        lambda progress: carry_out(window.Clock(ending=progress.ending), progress),
         options.window,
         options.window + options.max_extension,
         retention,
@@ -246,6 +254,7 @@ def main() -> None:
             "facts": {"type": "bool", "default": False},
             "state": {"type": "str", "choices": ["run", "started", "collected"], "default": "run"},
             "session": {"type": "str"},
+            "finish": {"type": "bool", "default": False},
             "retention": {"type": "int", "default": 900},
         },
         required_if=[("state", "collected", ("session",))],
@@ -259,7 +268,7 @@ def main() -> None:
     failure = ""
     try:
         if module.params["state"] == "collected":
-            result = detached.collect(module.params["session"])
+            result = detached.collect(module.params["session"], end_now=module.params["finish"])
         elif module.params["state"] == "started":
             result = start(module)
         else:

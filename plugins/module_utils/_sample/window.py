@@ -39,13 +39,18 @@ from ansible_collections.rxpath.linux.plugins.module_utils._sample.watch import 
 _MAX_LOOKS = 20000
 
 
+def _never() -> bool:
+    return False
+
+
 class Clock(NamedTuple):
-    """The time, and how to spend it; tests bring their own."""
+    """The time, how to spend it, and whether somebody wants the window to end before it; tests bring their own."""
 
     monotonic: Callable[[], float] = time.monotonic
     wall: Callable[[], float] = time.time
     sleep: Callable[[float], None] = time.sleep
     uniform: Callable[[float, float], float] = random.SystemRandom().uniform
+    ending: Callable[[], bool] = _never
 
 
 def _ignore(remaining: float) -> None:
@@ -155,6 +160,8 @@ def _run(
         # Jittered: a fixed interval would beat with a quota's period and see a reader always asleep or never.
         clock.sleep(max(0.0, min(clock.uniform(0.5, 1.5) * interval, until - clock.monotonic())))
         now = clock.monotonic()
+        if clock.ending():
+            return Spent(looks, max(0.0, now - end) if extended else 0.0)
         if now >= until:
             until = extension.until(now)
             if until <= now:
