@@ -27,6 +27,7 @@ TESTS = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(TESTS))
 
 from ansible_collections.rxpath.linux.plugins.module_utils._apply import archive  # noqa: E402
+
 from bench import fleet, node, page, role  # noqa: E402
 
 KIB = 1024
@@ -114,7 +115,12 @@ def bench(options: argparse.Namespace) -> int:
         Row("CPU of a full sample ÷ raw reading", against_raw, 2.0, ""),
         Row("CPU of a full sample, interpreter included ÷ the script", against_script, 0.25, ""),
         Row("CPU of a run of udp_watch, interpreter included ÷ raw reading", watch_against_raw, 2.0, ""),
-        Row(f"the same at one run in {WATCH_SECONDS} s", [100 * cpu / WATCH_SECONDS for cpu in watch], 2.5, "% of a core"),
+        Row(
+            f"CPU of udp_watch at one run in {WATCH_SECONDS} s",
+            [100 * cpu / WATCH_SECONDS for cpu in watch],
+            2.5,
+            "% of a core",
+        ),
         Row(
             f"CPU of a window of {options.window:g} s at 50 ms",
             [100 * w["share"] for w in windows],

@@ -17,7 +17,6 @@ import sys
 import time
 
 from ansible_collections.rxpath.linux.plugins.module_utils._sample.host import boot_id
-from ansible_collections.rxpath.linux.plugins.module_utils._sample.plan import raise_descriptor_limit
 from ansible_collections.rxpath.linux.plugins.module_utils._sample.unknowns import Unknowns
 from ansible_collections.rxpath.linux.plugins.module_utils._watch import gather, memory, metrics
 
@@ -30,7 +29,6 @@ _LOCK = "lock"
 def main(arguments: list[str]) -> int:
     """Carry out one run. Returns 1 where its file or what it remembers could not be written."""
     options = _options(arguments)
-    raise_descriptor_limit()
     unknowns = Unknowns()
     try:
         os.makedirs(options.state, mode=0o700, exist_ok=True)
