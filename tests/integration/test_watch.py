@@ -228,7 +228,8 @@ def test_any_name_is_carried(pods: Callable[[str], Pod], watched: Watch) -> None
     pod.do("bind", 5353)
     watched.run()
     lost = pod.lose(5353, 50)
-    text = watched.run() and watched.text
+    watched.run()
+    text = watched.text
     line = next(line for line in text.splitlines() if "socket_drops_total{" in line and str(pod) in line)
     labels = re.findall(r'(\w+)="((?:[^"\\]|\\.)*)"[,}]', line)
     assert dict(labels)["process"] == r"a\"b\\n}\n{#"

@@ -148,7 +148,7 @@ def _is_roots(host: Host, directory: str) -> bool:
         status = os.stat(host.path(directory))
     except OSError:
         return True
-    return status.st_uid == 0 and bool(status.st_mode & stat.S_IWUSR)
+    return status.st_uid == os.geteuid() and bool(status.st_mode & stat.S_IWUSR)
 
 
 def _is_enabled(host: Host) -> bool:

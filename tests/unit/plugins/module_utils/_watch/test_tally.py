@@ -112,8 +112,8 @@ def test_softnet_makes_the_findings_of_the_diagnosis(rows: list[tuple[int, int]]
     assert {k: v for k, v in told.items() if v} == judged({"counters": {}}, softnet=sample)
 
 
-def link(index: int, name: str, kind: str = "", **statistics: int) -> Link:
-    return Link(index, name, kind, None, None, None, 1500, "up", "", None, None, "", dict(statistics), 0)
+def link(index: int, name: str, kind: str = "", statistics: dict[str, int] | None = None) -> Link:
+    return Link(index, name, kind, None, None, None, 1500, "up", "", None, None, "", statistics or {}, 0)
 
 
 def qdisc(index: int, kind: str, handle: str, drops: int) -> Qdisc:
@@ -135,7 +135,8 @@ def test_a_nic_makes_the_findings_of_the_diagnosis(
     driver: str, counters: list[tuple[str, int]], statistics: dict[str, int]
 ) -> None:
     def reading(factor: int) -> Reading:
-        links = [link(2, "eth0", rx_packets=1000 * factor, **{k: v * factor for k, v in statistics.items()})]
+        values = {"rx_packets": 1000, **statistics}
+        links = [link(2, "eth0", "", {name: value * factor for name, value in values.items()})]
         drivers = {2: DriverStatistics(driver, [(name, value * factor) for name, value in counters])}
         return Reading(0.0, b"", None, None, None, links, [], drivers, {}, None, False)
 
