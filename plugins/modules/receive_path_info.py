@@ -19,8 +19,8 @@ description:
     container or pod that owns it.
   - Within the window it looks again at short, jittered intervals wherever datagrams move, so that arrivals, reads,
     drops and queues come as time series, and watches the threads that read the sockets which lose.
-  - Only reads, through C(/proc), C(/sys), netlink and ioctl. No program is started on the host, no package is needed
-    there. To learn what a datagram costs in memory it sends a few datagrams of several sizes to itself over loopback.
+  - Only reads, through C(/proc), C(/sys), netlink and ioctl; with O(drop_reasons) it sets up an instance of tracefs. No
+    program is started on the host, no package is needed there. To learn what a datagram costs in memory it sends a few datagrams of several sizes to itself over loopback.
   - Without root it measures what it can (C(/proc) shows the counters of other namespaces to everybody, unless hidden)
     and names what it could not read under RV(sample).
   - It measures and judges nothing. What the numbers mean, where datagrams get lost and what helps is for the playbook
@@ -56,6 +56,15 @@ options:
     description: Gather the tunables as well, as M(rxpath.linux.receive_path_facts) does, just before the window.
     type: bool
     default: false
+  drop_reasons:
+    description:
+      - Have the kernel count its own reason for each packet that it drops, and the datagrams that each process reads
+        and sends, in an instance of tracefs that is removed at the window's end, also where the sampler is killed.
+      - An instance counts for the whole machine, in whatever namespace.
+      - Needs root, a mounted tracefs, and a kernel of 5.17 or newer with histogram triggers. What is missing is named
+        under C(unknowns) of RV(sample).
+    type: bool
+    default: false
   state:
     description:
       - V(run) measures while the connection waits.
@@ -72,7 +81,6 @@ options:
       - With O(state=collected), end the window now if it is not over, and return what it saw so far.
     type: bool
     default: false
-    version_added: "1.1.0"
   retention:
     description: Seconds after which a result that nobody collected is removed.
     type: int
@@ -148,6 +156,8 @@ sample:
     - C(cpus), C(softnet) and C(irqs) have a row for each CPU or interrupt.
     - C(namespaces) holds each namespace that lost datagrams, holds a queue or received most, C(rest) the sum of the
       others. A namespace has its C(counters), C(devices), C(nft) rules that drop, C(sockets) and time C(series).
+    - C(drop_reasons), where they were asked for and could be had, holds the kernel's reasons with the function that
+      dropped the packet, and the processes that read and sent datagrams.
     - C(unknowns) names what could not be read, why, and what would make it readable, C(blind_spots) what has no
       counter.
     - It has at most 256 KiB, however many namespaces there are.
@@ -223,6 +233,7 @@ def prepare(module: AnsibleModule) -> tuple[Options, Callable[..., dict[str, Any
         namespaces=tuple(params["namespaces"]),
         max_extension=params["max_extension"],
         facts=params["facts"],
+        drop_reasons=params["drop_reasons"],
     )
     planned = plan.plan(options)
     return options, functools.partial(window.carry_out, planned)
@@ -252,6 +263,7 @@ def main() -> None:
             "namespaces": {"type": "list", "elements": "str", "default": ["all"]},
             "max_extension": {"type": "float", "default": 30.0},
             "facts": {"type": "bool", "default": False},
+            "drop_reasons": {"type": "bool", "default": False},
             "state": {"type": "str", "choices": ["run", "started", "collected"], "default": "run"},
             "session": {"type": "str"},
             "finish": {"type": "bool", "default": False},

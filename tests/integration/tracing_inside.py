@@ -126,7 +126,8 @@ def main() -> None:
         "busy": busy(tracefs),
     }
     if reasons is not None:
-        told["removed"] = reasons.close()
+        reasons.begin()
+        told["counted"] = reasons.finish()
     told["left"] = sorted(os.listdir(tracefs / "instances"))
     print(json.dumps(told))
 

@@ -81,10 +81,12 @@ class _Traced:
 class DropReasons:
     """Set up before the window (``open_drop_reasons``), read at both its ends, closed whatever happens.
 
-    Raises OSError, ParseError.
+    What cannot be set up raises OSError or ParseError; what can no longer be read is an unknown.
     """
 
-    def __init__(self, tracefs: str) -> None:
+    def __init__(self, tracefs: str, unknowns: Unknowns) -> None:
+        self._unknowns = unknowns
+        self._open = True
         began = time.monotonic()
         layout = read_text(os.path.join(tracefs, _DROPS, "format"))
         self._names = parse_symbols(layout, "reason")
@@ -105,21 +107,34 @@ class DropReasons:
         return _Traced(self._instance, event, _BY_THREAD)
 
     def begin(self) -> None:
-        """Keep what was counted before the window. Raises OSError, ParseError."""
-        for one in (self._drops, self._reads, self._sends):
-            if one is not None:
+        """Keep what was counted before the window."""
+        try:
+            for one in self._traces():
                 one.start = one.read()
+        except (OSError, ParseError) as error:
+            self._unknowns.add_error(WHAT, error)
+            self.close()
 
-    def finish(self) -> None:
-        """Keep what is counted at the window's end. Raises OSError, ParseError."""
-        for one in (self._drops, self._reads, self._sends):
-            if one is not None:
+    def finish(self) -> Optional[dict[str, Any]]:
+        """Return the ``drop_reasons`` part of the sample document, and remove the instance."""
+        if not self._open:
+            return None
+        try:
+            for one in self._traces():
                 one.end = one.read()
+            return self._document()
+        except (OSError, ParseError) as error:
+            self._unknowns.add_error(WHAT, error)
+            return None
+        finally:
+            self.close()
 
-    def document(self) -> dict[str, Any]:
-        """Return the ``drop_reasons`` part of the sample document."""
+    def _traces(self) -> list[_Traced]:
+        return [one for one in (self._drops, self._reads, self._sends) if one is not None]
+
+    def _document(self) -> dict[str, Any]:
         counted = reason_rows(self._names, self._drops.start, self._drops.end)
-        traced = [one for one in (self._drops, self._reads, self._sends) if one is not None]
+        traced = self._traces()
         return {
             "reasons": counted[:_MAX_ROWS],
             "further": sum(row["count"] for row in counted[_MAX_ROWS:]),
@@ -133,9 +148,12 @@ class DropReasons:
             else traffic_rows(self._reads.start, self._reads.end, self._sends.start, self._sends.end),
         }
 
-    def close(self) -> bool:
-        """Remove the instance; tells whether it is gone."""
-        return self._instance.close()
+    def close(self) -> None:
+        """Remove the instance; a second call does nothing."""
+        if self._open and not self._instance.close():
+            why = "somebody holds a file of %s open; it counts on until the next audit removes it" % self._instance.path
+            self._unknowns.add("removal of the instance of tracefs", why, "close that file")
+        self._open = False
 
 
 def open_drop_reasons(unknowns: Unknowns) -> Optional[DropReasons]:
@@ -155,7 +173,7 @@ def open_drop_reasons(unknowns: Unknowns) -> Optional[DropReasons]:
         unknowns.add(WHAT, "an instance of tracefs takes 1.4 MiB for each of %d CPUs while it is made" % cpus)
         return None
     try:
-        return DropReasons(tracefs)
+        return DropReasons(tracefs, unknowns)
     except (OSError, ParseError) as error:
         unknowns.add_error(WHAT, error)
         return None

@@ -14,6 +14,7 @@ from ansible_collections.rxpath.linux.plugins.module_utils._collect.errors impor
 from ansible_collections.rxpath.linux.plugins.module_utils._facts.gather import gather_facts
 from ansible_collections.rxpath.linux.plugins.module_utils._sample.consumers import Consumers
 from ansible_collections.rxpath.linux.plugins.module_utils._sample.document import Ends, build
+from ansible_collections.rxpath.linux.plugins.module_utils._sample.drop_reasons import open_drop_reasons
 from ansible_collections.rxpath.linux.plugins.module_utils._sample.enter import Doorway
 from ansible_collections.rxpath.linux.plugins.module_utils._sample.extension import Extension
 from ansible_collections.rxpath.linux.plugins.module_utils._sample.governor import Governor
@@ -72,6 +73,7 @@ def carry_out(plan: Plan, clock: Clock = Clock(), progress: Callable[[float], No
     options, chosen, present, unknowns = plan
     truesize = measure_truesize(unknowns)
     facts = _facts(unknowns) if options.facts else None
+    reasons = open_drop_reasons(unknowns) if options.drop_reasons else None
     doorway = Doorway()
     watches: list[Watch] = []
     consumers = Consumers(unknowns)
@@ -80,6 +82,8 @@ def carry_out(plan: Plan, clock: Clock = Clock(), progress: Callable[[float], No
         began = Began(clock.wall(), _since_boot(), time.process_time(), boot_id())
         host_start = read_host(unknowns)
         watches = _watch(chosen, doorway, unknowns)
+        if reasons is not None:
+            reasons.begin()
         irqs = find_devices(watches[0].start.links) if watches[0].found.own else {}
         interrupts_start = read_interrupts(irqs, unknowns)
         started = watches[0].start.moment
@@ -90,6 +94,7 @@ def carry_out(plan: Plan, clock: Clock = Clock(), progress: Callable[[float], No
         host_end = read_host(unknowns)
         interrupts_end = read_interrupts(irqs, unknowns)
         looker.finish()
+        dropped = reasons.finish() if reasons is not None else None
         seconds = watches[0].end_moment - started
         softnet = softnet_rows(host_start, host_end, seconds, unknowns)
         read_steering(watches, any(row["dropped"] for row in softnet), unknowns)
@@ -112,11 +117,14 @@ def carry_out(plan: Plan, clock: Clock = Clock(), progress: Callable[[float], No
             rebooted=began.boot_id != boot_id(),
             truesize=truesize,
             facts=facts,
+            drop_reasons=dropped,
         )
         result = build(ends, watches, consumers, unknowns)
         result["window"]["cpu_seconds"] = round(time.process_time() - began.cpu, 4)
         return result
     finally:
+        if reasons is not None:
+            reasons.close()
         consumers.close()
         memory.close()
         for watch in watches:
