@@ -9,7 +9,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: udp_probe
 short_description: Send numbered datagrams to another host of the inventory, and count which arrived
-version_added: "1.1.0"
+version_added: "1.0.0"
 author:
   - rxpath.linux contributors (@rxpath)
 description:

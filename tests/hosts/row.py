@@ -22,7 +22,7 @@ from pathlib import Path
 from typing import Any
 
 import yaml
-from ansible_collections.rxpath.linux.tests.matrix.bed import Bed, Program, run
+from ansible_collections.rxpath.linux.tests.matrix.bed import Bed, run
 
 PLAYBOOK = str(Path(sys.executable).with_name("ansible-playbook"))
 # Two processors are enough for a sender and what it sends to, and every host of the row has the same two.
@@ -106,7 +106,3 @@ class Row(Bed):
             timeout=timeout,
             check=False,
         )
-
-    def run_on(self, name: str, command: Sequence[str]) -> Program:
-        """Start a program on a host and return it when it has said that it is ready."""
-        return self.start(command, self.name(name))
