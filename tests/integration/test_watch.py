@@ -223,6 +223,22 @@ def test_beyond_the_bounds_losses_are_added_up(pods: Callable[[str], Pod], watch
     assert one(after, "loss_total", rest, OVERFLOW) <= one(found, "loss_total", rest, OVERFLOW) + (again - lost)
 
 
+def test_more_losers_than_are_named_at_once_are_all_counted(pods: Callable[[str], Pod], watched: Watch) -> None:
+    pod = pods("many")
+    for port in range(6000, 6100):
+        pod.do("bind", port)
+    watched.run()
+    lost = 0
+    for port in range(6000, 6100):
+        lost = pod.lose(port, 10 + port % 50)
+    for _run in range(2):
+        found = watched.run()
+        drops = [value for series, value in found.items() if "socket_drops_total{" in series and str(pod) in series]
+        assert len(drops) == 20
+        assert sum(drops) + found["rxpath_udp_watch_socket_drops_rest_total"] == lost
+        assert {series.rsplit("process=", 1)[1] for series in found if "socket_drops_total{" in series} == {'"many"}'}
+
+
 def test_any_name_is_carried(pods: Callable[[str], Pod], watched: Watch) -> None:
     pod = pods('a"b\\n}\n{#')
     pod.do("bind", 5353)

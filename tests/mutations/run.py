@@ -108,6 +108,46 @@ MUTATIONS = (
         "end = int(last) - 1 if ranged else start",
         f"{UNIT}/_collect/test_cpulist.py",
     ),
+    Mutation(
+        "watch",
+        "a counter that is gone takes its sum along",
+        "plugins/module_utils/_watch/book.py",
+        "self.sums[series] = self.sums.get(series, 0) + more\n        return gained",
+        "self.sums[series] = sum(count.value for count in counts if count.series.key == series)\n        return gained",
+        f"{UNIT}/_watch/test_book.py",
+    ),
+    Mutation(
+        "watch",
+        "InErrors is taken for a filter's, whatever it holds",
+        "plugins/module_utils/_watch/tally.py",
+        "max(0, errors - overflow - memory - checksum)",
+        "max(0, errors - overflow - memory)",
+        f"{UNIT}/_watch/test_tally.py",
+    ),
+    Mutation(
+        "watch",
+        "what sockets had dropped before is taken for news",
+        "plugins/module_utils/_watch/gather.py",
+        "if more and not history:",
+        "if more:",
+        f"{UNIT}/_watch/test_gather.py",
+    ),
+    Mutation(
+        "watch",
+        "a name ends its label",
+        "plugins/module_utils/_watch/exposition.py",
+        """.replace('"', '\\\\"')""",
+        "",
+        f"{UNIT}/_watch/test_exposition.py",
+    ),
+    Mutation(
+        "watch",
+        "the file of another directory stays",
+        "plugins/module_utils/_apply/watch_install.py",
+        "            _remove_metrics(host, stale)\n",
+        "",
+        f"{UNIT}/_apply/test_watch_install.py",
+    ),
 )
 
 

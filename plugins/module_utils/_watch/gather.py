@@ -33,6 +33,8 @@ from ansible_collections.rxpath.linux.plugins.module_utils._watch.tally import P
 _QUIET_RUNS = 4
 # What a namespace is known by: more processes than these are not asked for its owner (owners.py).
 _HOLDERS = 4
+# Sockets of one namespace whose names are asked for in one run, those first that lost most.
+_NAMED = 64
 _OVERFLOW = Series("socket.receive_buffer_overflow", DATAGRAMS).key
 _MEMORY = Series("udp.memory_limit", DATAGRAMS).key
 _AT_SOCKETS = (
@@ -171,12 +173,18 @@ def _sockets(
         known.sockets[str(one.cookie)] = [one.drops, old[1]]
         if more and not history:
             lost.append((one, more))
-    unnamed = [one for one, _more in lost if known.sockets[str(one.cookie)][1] is None]
-    for cookie, names in look.name_sockets(unnamed, found).items() if unnamed else ():
-        known.sockets[str(cookie)][1] = names
+    lost.sort(key=lambda row: -row[1])
+    unnamed = [one for one, _more in lost if known.sockets[str(one.cookie)][1] is None][:_NAMED]
+    if unnamed:
+        named = [row[1] for row in before.values() if row[1]]
+        for cookie, names in look.name_sockets(unnamed, found, named).items():
+            known.sockets[str(cookie)][1] = names
     for one, more in lost:
-        protocol, local, process = known.sockets[str(one.cookie)][1]
-        memory.losers.lost(Label(key, protocol, local, process), more)
+        label = known.sockets[str(one.cookie)][1]
+        if label is None:
+            memory.losers.rest += more
+        else:
+            memory.losers.lost(Label(key, *label), more)
     dropped = sum(more for _one, more in lost)
     silent = dropped - (errors - known.errors)
     if silent > 0 and machine.near_limit and not history:

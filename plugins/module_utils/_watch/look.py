@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterable
 from typing import NamedTuple, Optional
 
 from ansible_collections.rxpath.linux.plugins.module_utils._collect.errors import ParseError
-from ansible_collections.rxpath.linux.plugins.module_utils._collect.sock_diag import RawSocket
+from ansible_collections.rxpath.linux.plugins.module_utils._collect.sock_diag import RawSocket, UdpSocket
 from ansible_collections.rxpath.linux.plugins.module_utils._sample.access import Access
 from ansible_collections.rxpath.linux.plugins.module_utils._sample.counter_files import open_counter_files
 from ansible_collections.rxpath.linux.plugins.module_utils._sample.counters import parse_reading
@@ -108,22 +108,30 @@ def _sockets(access: Access, name: str, unknowns: Unknowns) -> list[Socket]:
     return losing
 
 
-def name_sockets(sockets: Iterable[Socket], found: Found) -> dict[int, list[str]]:
-    """Return protocol, local address and process of sockets by their cookies; what is not known is empty."""
+def name_sockets(sockets: Iterable[Socket], found: Found, known: Iterable[list[str]]) -> dict[int, list[str]]:
+    """Return protocol, local address and process of sockets by their cookies; what is not known is empty.
+
+    One process is looked for per address: it is the program that others share it with. ``known`` are names that were
+    found before.
+    """
     wanted = list(sockets)
-    owners = find_owners({one.row[_INODE] for one in wanted}, found.pids).owners
-    missing = {one.row[_INODE] for one in wanted} - owners.keys()
+    details: dict[int, UdpSocket] = {}
+    for source in {id(one.source): one.source for one in wanted}.values():
+        details.update(source.find({one.cookie for one in wanted if one.source is source}))
+    processes = {(protocol, local): process for protocol, local, process in known}
+    asked: dict[tuple[str, str], int] = {}
+    addresses: dict[int, tuple[str, str]] = {}
+    for one in wanted:
+        about = details.get(one.cookie)
+        address = addresses[one.cookie] = (about.protocol, about.local) if about else ("udp", "")
+        if address not in processes:
+            asked.setdefault(address, one.row[_INODE])
+    owners = find_owners(asked.values(), found.pids).owners if asked else {}
+    missing = set(asked.values()) - owners.keys()
     if missing:
         # A socket may be handed to a process of another namespace.
         owners.update(find_owners(missing, all_pids()).owners)
-    names: dict[int, list[str]] = {}
-    for one in wanted:
-        details = one.source.find({one.cookie}).get(one.cookie)
-        pids = owners.get(one.row[_INODE], [])
-        process = command(pids[0]) if pids else None
-        names[one.cookie] = [
-            details.protocol if details else "udp",
-            details.local if details else "",
-            process or "",
-        ]
-    return names
+    for address, inode in asked.items():
+        pids = owners.get(inode)
+        processes[address] = (command(pids[0]) if pids else None) or ""
+    return {cookie: [*address, processes[address]] for cookie, address in addresses.items()}

@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from ansible_collections.rxpath.linux.plugins.module_utils._collect.sock_diag import UdpSocket
 from ansible_collections.rxpath.linux.plugins.module_utils._collect.softnet import SoftnetRow
 from ansible_collections.rxpath.linux.plugins.module_utils._sample.host import HostReading
 from ansible_collections.rxpath.linux.plugins.module_utils._sample.namespaces import Found
@@ -51,6 +52,38 @@ def test_silent_drops(pages: int, silent: int) -> None:
     gather._sockets(memory, "4:7", pod, FOUND, sockets(55), machine(pages), 15.0, history=False)
     assert pod.book.sums[MEMORY] == silent
     assert memory.losers.sums == {Label("4:7", "udp", "127.0.0.1:53", "server"): 55}
+
+
+class Source:
+    """Sockets at 127.0.0.1, two to a port, as sock_diag would name them."""
+
+    def __init__(self) -> None:
+        self.asked: list[int] = []
+
+    def find(self, numbers: set[int]) -> dict[int, Any]:
+        self.asked += numbers
+        return {
+            number: UdpSocket("ipv4", "udp", f"127.0.0.1:{number // 2}", "", 0, 0, 0, number, 0, 0, 0, 0, 7)
+            for number in numbers
+            # One that was closed meanwhile is in no answer.
+            if number != 13
+        }
+
+
+def test_more_losers_than_are_named_at_once_are_all_counted() -> None:
+    memory, pod = Memory(1000), known(0)
+    pod.sockets = {}
+    source: Any = Source()
+    for run in (1, 2, 3):
+        rows = [Socket((number, 0, 0, 0, 4096, run * (100 + number)), source) for number in range(100)]
+        gather._sockets(memory, "4:7", pod, FOUND, rows, machine(0), 15.0, history=False)
+        whole = sum(run * (100 + number) for number in range(100))
+        assert sum(memory.losers.sums.values()) + memory.losers.rest == whole
+    # Each was asked for once, those first that lost most.
+    assert sorted(source.asked) == list(range(100))
+    assert min(source.asked[:64]) == 36
+    labels = {(label.protocol, label.local) for label in memory.losers.sums}
+    assert labels == {("udp", f"127.0.0.1:{port}") for port in range(50)} | {("udp", "")}
 
 
 def test_history_is_nobodys_loss() -> None:
