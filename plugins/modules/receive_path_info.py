@@ -20,7 +20,8 @@ description:
   - Within the window it looks again at short, jittered intervals wherever datagrams move, so that arrivals, reads,
     drops and queues come as time series, and watches the threads that read the sockets which lose.
   - Only reads, through C(/proc), C(/sys), netlink and ioctl; with O(drop_reasons) it sets up an instance of tracefs. No
-    program is started on the host, no package is needed there. To learn what a datagram costs in memory it sends a few datagrams of several sizes to itself over loopback.
+    program is started on the host, no package is needed there. To learn what a datagram costs in memory it sends a few
+    datagrams of several sizes to itself over loopback.
   - Without root it measures what it can (C(/proc) shows the counters of other namespaces to everybody, unless hidden)
     and names what it could not read under RV(sample).
   - It measures and judges nothing. What the numbers mean, where datagrams get lost and what helps is for the playbook
