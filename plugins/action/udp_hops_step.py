@@ -84,13 +84,13 @@ class ActionModule(AuditAction):
 
     def judge(self, settings: HopsSettings, task_vars: Mapping[str, Any]) -> Result:
         """Return the rounds that are judged, this one added."""
-        before = task_vars.get(str(self.argument("judged"))) or {}
+        before = (task_vars.get(str(self.argument("judged"))) or {}).get("rounds") or []
         this = dict(self.argument("round"))
         steps = {
             name: dict(registered(task_vars, f"__udp_hops_{name}")) for name in ("begun", "sent", "counted", "ended")
         }
-        done = hops_judged.judge(this, steps, task_vars["__udp_hops_plan"]["groups"], settings)
-        return {"changed": False, "rounds": [*(before.get("rounds") or []), done]}
+        done = hops_judged.judge(this, steps, task_vars["__udp_hops_plan"]["groups"], settings, before)
+        return {"changed": False, "rounds": [*before, done]}
 
     def report(self, settings: HopsSettings, task_vars: Mapping[str, Any]) -> Result:
         """Print and write the report."""

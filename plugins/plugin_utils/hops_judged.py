@@ -38,16 +38,23 @@ def hosts_of(path: Sequence[str], task_vars: Mapping[str, Any]) -> list[list[str
 
 
 def judge(
-    this: Mapping[str, Any], steps: Steps, groups: Sequence[Mapping[str, Any]], settings: HopsSettings
+    this: Mapping[str, Any],
+    steps: Steps,
+    groups: Sequence[Mapping[str, Any]],
+    settings: HopsSettings,
+    before: Sequence[Mapping[str, Any]] = (),
 ) -> dict[str, Any]:
-    """Return a round as the report has it: its hosts, what was lost where, ``status`` and ``verdicts``."""
+    """Return a round as the report has it: its hosts, what was lost where, ``status`` and ``verdicts``.
+
+    ``before`` are the rounds that came before it.
+    """
     tallies, hosts = _measured(this["hosts"], steps)
     done = {**this, "hosts": hosts, "places": [], "verdicts": [], "ratio": None, "notes": []}
     failed = {name: host["reason"] for name, host in hosts.items() if "reason" in host}
     if this["kind"] == "counters":
         return _counters(done, tallies, steps, groups, settings, failed)
     try:
-        return _probe(done, tallies, steps, settings, failed)
+        return _probe(done, tallies, steps, settings, failed, before)
     except (KeyError, TypeError, ValueError) as error:
         return {**done, "status": "error", "verdicts": [f"the probe's results do not fit together: {error}"]}
 
@@ -130,6 +137,7 @@ def _probe(
     steps: Steps,
     settings: HopsSettings,
     failed: Mapping[str, str],
+    before: Sequence[Mapping[str, Any]],
 ) -> dict[str, Any]:
     sender, receiver, via = done["sender"], done["receiver"], done["via"]
     sent, received = steps["sent"].get(sender) or {}, steps["counted"].get(receiver) or {}
@@ -141,7 +149,7 @@ def _probe(
         return {**done, "status": "error", "verdicts": [said]}
     counted = leg.count(sent["sent"], received["received"])
     way = leg.Way(tallies[sender], tallies[receiver], tallies[via] if via else None)
-    found = leg.places(sent["sent"], counted, way)
+    found = leg.places(sent["sent"], counted, way, _background(way.via, before))
     documents = [place.document() for place in found]
     lost = sum(place.packets for place in found if place.kind != OWN_SOCKET)
     ratio = lost / counted.numbered if counted.numbered else 0.0
@@ -174,6 +182,16 @@ def _probe(
         "notes": _notes(sent["sent"], received["received"], found, settings),
         "status": status,
     }
+
+
+def _background(via: Tally | None, before: Sequence[Mapping[str, Any]]) -> float | None:
+    """Return what others can be expected to have sent to a forwarder, by an earlier probe that ended there."""
+    for one in reversed(before):
+        if via and one["kind"] == "probe" and one["receiver"] == via.host and "arrived" in one:
+            host = one["hosts"][via.host]
+            others = host["udp"]["read"] - one["arrived"] - one["duplicated"] - one["received"]["foreign"]
+            return float(max(0, others) / host["seconds"] * via.seconds)
+    return None
 
 
 def _notes(

@@ -12,7 +12,7 @@ import textwrap
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from ansible_collections.rxpath.linux.plugins.module_utils._hops.place import FORWARDER
+from ansible_collections.rxpath.linux.plugins.module_utils._hops.place import HINT, OWN_SOCKET
 from ansible_collections.rxpath.linux.plugins.plugin_utils._plain import plain, visible
 from ansible_collections.rxpath.linux.plugins.plugin_utils.entries import build_report
 from ansible_collections.rxpath.linux.plugins.plugin_utils.report import write_file
@@ -105,9 +105,9 @@ def verdict_of(host: str, rounds: Sequence[Mapping[str, Any]] | None) -> tuple[s
         for place, said in zip(one["places"], one["verdicts"]):
             if place["host"] != host:
                 continue
-            status = "fail" if one["status"] == "fail" and place["certainty"] != "hint" else "warn"
-            if place["kind"] == FORWARDER and one["status"] == "fail":
-                status = "fail"
+            # Of a probe the number is exact, if not always the place; of counters alone a hint is not enough to fail.
+            sure = one["kind"] == "probe" or place["certainty"] != HINT
+            status = "fail" if one["status"] == "fail" and sure and place["kind"] != OWN_SOCKET else "warn"
             if _WORST.index(status) < _WORST.index(worst):
                 worst, reason = status, f"{title(one)}: {said}"
         if one["status"] == "error" and one["kind"] == "probe" and worst == "pass":

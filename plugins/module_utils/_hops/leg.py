@@ -76,8 +76,12 @@ def count(sent: Mapping[str, Any], received: Mapping[str, Any]) -> Count:
     )
 
 
-def places(sent: Mapping[str, Any], counted: Count, way: Way) -> list[Place]:
-    """Return where the missing datagrams stayed, in path order; their sum is what is missing."""
+def places(sent: Mapping[str, Any], counted: Count, way: Way, background: Optional[float] = None) -> list[Place]:
+    """Return where the missing datagrams stayed, in path order; their sum is what is missing.
+
+    ``background`` is how many datagrams of others the forwarder can be expected to have read in its window, None where
+    nobody knows.
+    """
     account = _Account(counted.missing)
     counters = {tally.host: list(tally.losses) for tally in way if tally is not None}
     account.own(sent, counted, way, counters)
@@ -88,7 +92,7 @@ def places(sent: Mapping[str, Any], counted: Count, way: Way) -> list[Place]:
         for loss in _of_the_probe(counters[tally.host], tally, way):
             strangers |= account.counter(tally.host, loss)
     if account.rest:
-        account.found += _uncounted(account.rest, counted, way)
+        account.found += _uncounted(account.rest, counted, way, background)
     certainty = AT_MOST if strangers else EXACT
     found = [place._replace(certainty=certainty) if place.certainty == EXACT else place for place in account.found]
     return sorted(found, key=lambda place: _order(place, way))
@@ -156,7 +160,7 @@ def _take(losses: list[Loss], findings: tuple[str, ...], packets: int) -> bool:
     return False
 
 
-def _uncounted(rest: int, counted: Count, way: Way) -> list[Place]:
+def _uncounted(rest: int, counted: Count, way: Way, background: Optional[float]) -> list[Place]:
     """Return where the datagrams stayed that no counter of a loss holds."""
     first, last, via = way.sender.host, way.receiver.host, way.via
     if via is None:
@@ -164,25 +168,22 @@ def _uncounted(rest: int, counted: Count, way: Way) -> list[Place]:
     inside = sum(loss.packets for loss in via.losses if not loss.leaving)
     leaving = sum(loss.packets for loss in via.losses if loss.leaving)
     behind = sum(loss.packets for loss in way.receiver.losses if loss.finding not in AT_SOCKETS and not loss.leaving)
-    to_forwarder = counted.handed_over - (via.taken + inside)
-    never = 0 if via.forwards else via.taken - via.passed_on
-    from_forwarder = via.passed_on - leaving - (counted.arrived + counted.own_drops + behind)
-    # Behind a kernel that forwards, OutForwDatagrams is counted for what is passed on: what it kept is in neither wire.
-    parts = [max(0, to_forwarder), max(0, never), max(0, from_forwarder)]
-    blur = abs(sum(parts) - rest)
+    # Their sum is the rest. What others send to the forwarder takes from the first and adds to one of the others.
+    parts = [
+        counted.handed_over - (via.taken + inside),
+        via.taken - via.passed_on,
+        via.passed_on - leaving - (counted.arrived + counted.own_drops + behind),
+    ]
+    blur = max(-sum(part for part in parts if part < 0), background or 0.0)
+    evidence = "%s took in %d and passed on %d datagrams in its window" % (via.host, via.taken, via.passed_on)
     if blur > max(_BLUR, _BLUR_SHARE * counted.numbered):
-        evidence = "%s read %d and sent %d datagrams in the window, of which the probe are %d" % (
-            via.host,
-            via.taken,
-            via.passed_on,
-            counted.numbered,
-        )
-        return [Place(SOMEWHERE, last, rest, HINT, before=first, evidence=evidence)]
-    # The largest part bears the few datagrams by which the counts differ.
+        said = "%s, of which the probe's are at most %d" % (evidence, counted.numbered)
+        return [Place(SOMEWHERE, last, rest, HINT, before=first, evidence=said)]
+    # A part no larger than what others can have made of it is none; the largest bears the difference.
+    parts = [part if part > (2 * blur if blur else 0) else 0 for part in parts]
     largest = parts.index(max(parts))
     parts[largest] += rest - sum(parts)
-    certainty = EXACT if not blur else HINT
-    evidence = "%s read %d and sent %d datagrams" % (via.host, via.taken, via.passed_on)
+    certainty = EXACT if background is not None and not blur else HINT
     found = [
         Place(WIRE, via.host, parts[0], certainty, before=first, evidence=evidence),
         Place(FORWARDER, via.host, parts[1], certainty, evidence=evidence),

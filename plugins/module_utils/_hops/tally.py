@@ -24,6 +24,8 @@ AT_SOCKETS = (
     "udp.no_listener",
     "socket.receive_buffer_overflow",
 )
+# Disciplines that only hold filters of what comes in.
+_INGRESS = ("ingress", "clsact")
 
 
 class Loss(NamedTuple):
@@ -125,6 +127,9 @@ def _losses(sample: Mapping[str, Any]) -> list[Loss]:
     for one in collect_findings(sample, settings.merge({})):
         if one["class"] not in (LOSS, REFUSED) or one["pending"] or one["unit"] == EVENTS:
             continue
+        if one["finding"] == QDISC:
+            # The diagnosis is of the receive path, and tells of disciplines that lead to a pod alone.
+            continue
         packets = int(one["delta"])
         if one["finding"] in SOFTNET:
             packets = min(packets, devices)
@@ -132,4 +137,24 @@ def _losses(sample: Mapping[str, Any]) -> list[Loss]:
         if packets > 0:
             evidence = one["evidence"][0] if one["evidence"] else one["finding"]
             found.append(Loss(one["finding"], packets, evidence, one["class"] == REFUSED))
+    return found + _leaving(sample)
+
+
+def _leaving(sample: Mapping[str, Any]) -> list[Loss]:
+    """Return what queueing disciplines dropped of what was to leave by a device."""
+    found = []
+    for namespace in sample.get("namespaces") or []:
+        for device in namespace.get("devices") or []:
+            queues = [one for one in device.get("qdiscs") or [] if one.get("kind") not in _INGRESS]
+            # A classful discipline counts a packet that its child dropped as well: the largest count is the loss.
+            worst = max(queues, key=lambda one: int(one.get("drops") or 0), default=None)
+            lost = int(worst.get("drops") or 0) if worst else 0
+            if worst and lost:
+                evidence = "%s on %s of %s dropped %d packets" % (
+                    worst.get("kind"),
+                    device.get("name"),
+                    namespace.get("name"),
+                    lost,
+                )
+                found.append(Loss(QDISC, lost, evidence, refused=False))
     return found
