@@ -15,7 +15,7 @@ from typing import Any
 
 EXAMPLES = Path(__file__).resolve().parents[2] / "docs/examples"
 RULES = EXAMPLES / "prometheus/rxpath.rules.yml"
-FIRING = 'count by (alertname, namespace) (ALERTS{alertstate="firing"})'
+FIRING = 'count by (alertname, netns) (ALERTS{alertstate="firing"})'
 
 
 def promtool() -> str | None:
@@ -55,7 +55,7 @@ def evaluate(folder: Path, scrapes: Sequence[Mapping[str, float]], firing: Mappi
                     "expr": FIRING,
                     "eval_time": f"{minute}m",
                     "exp_samples": [
-                        {"labels": f'{{alertname="{alert}",namespace="{namespace}"}}', "value": 1}
+                        {"labels": f'{{alertname="{alert}",netns="{namespace}"}}', "value": 1}
                         for alert, namespace in alerts.items()
                     ],
                 }

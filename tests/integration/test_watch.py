@@ -219,7 +219,7 @@ def test_beyond_the_bounds_losses_are_added_up(pods: Callable[[str], Pod], watch
     again = first.lose(5353, 10)
     after = watched.run(*bounds)
     assert one(after, "loss_total", first, OVERFLOW) == again
-    rest = 'namespace="rest"'
+    rest = 'netns="rest"'
     assert one(after, "loss_total", rest, OVERFLOW) <= one(found, "loss_total", rest, OVERFLOW) + (again - lost)
 
 
@@ -333,4 +333,4 @@ def test_without_rights_it_tells_what_it_can(watched: Watch, pods: Callable[[str
     assert (done.returncode, done.stderr) == (0, "")
     found = prometheus.read(watched.text)
     assert found["rxpath_udp_watch_unknowns"] > 0
-    assert one(found, "loss_total", 'namespace="host"', OVERFLOW) >= 0
+    assert one(found, "loss_total", 'netns="host"', OVERFLOW) >= 0

@@ -24,7 +24,7 @@ from ansible_collections.rxpath.linux.tests.hosts.prometheus import EXAMPLES, RU
 
 DASHBOARD = json.loads((EXAMPLES / "grafana/rxpath.json").read_text(encoding="utf-8"))
 # What Grafana puts in before it asks.
-VARIABLES = {"$__rate_interval": "5m", "$__range": "10m", "$job": ".*", "$instance": ".*", "$namespace": ".*"}
+VARIABLES = {"$__rate_interval": "5m", "$__range": "10m", "$job": ".*", "$instance": ".*", "$netns": ".*"}
 # The labels that Prometheus adds to what it scrapes, and those that alerts are given.
 ADDED = {"job", "instance", "alertname"}
 PROGRAM = prometheus.promtool()

@@ -68,7 +68,7 @@ def render(memory: Memory, run: Run) -> str:
     for key in memory.listed:
         known = memory.namespaces[key]
         _add(out, known.book.sums, labels_of(key, known.owner))
-    _add(out, memory.rest.sums, {"namespace": REST})
+    _add(out, memory.rest.sums, {"netns": REST})
     for label, drops in memory.losers.sums.items():
         where = labels_of(label.namespace, memory.namespaces[label.namespace].owner)
         out.add("socket_drops_total", drops, **where, protocol=label.protocol, local=label.local, process=label.process)
@@ -77,13 +77,17 @@ def render(memory: Memory, run: Run) -> str:
 
 
 def labels_of(key: str, owner: list[Optional[str]]) -> dict[str, str]:
-    """Return the labels of a namespace. Its number is among them: another one may come by the same name."""
+    """Return the labels of a namespace. Its number is among them: another one may come by the same name.
+
+    They are not called namespace and container: where Prometheus finds node_exporter through Kubernetes, those are the
+    exporter's own.
+    """
     device, _colon, inode = key.partition(":")
     # Without the right to see a namespace's number there is only that of a file of /proc.
     return {
-        "namespace": owner[0] or "",
+        "netns": owner[0] or "",
         "inode": "" if device.startswith("-") else inode,
-        "container": owner[2] or "",
+        "owner": owner[2] or "",
     }
 
 
