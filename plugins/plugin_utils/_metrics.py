@@ -5,8 +5,8 @@
 """metrics.prom: the last audit as gauges for the textfile collector of the Prometheus node_exporter.
 
 What the role udp_watch writes on the hosts as well is called the same after the prefix (_watch/metrics.py). Labels are
-hosts, findings and rules, never namespaces, sockets or processes, so that the number of series is bounded by the
-inventory and not by what runs on it.
+hosts, findings, rules and the kernel's names of drop reasons, never namespaces, sockets or processes, so that the
+number of series is bounded by the inventory and not by what runs on it.
 """
 
 from __future__ import annotations
@@ -18,7 +18,13 @@ from ansible_collections.rxpath.linux.plugins.module_utils._watch.exposition imp
 from ansible_collections.rxpath.linux.plugins.plugin_utils import _wording as wording
 from ansible_collections.rxpath.linux.plugins.plugin_utils._changes import PLANNED, tell
 from ansible_collections.rxpath.linux.plugins.plugin_utils._shape import shown
-from ansible_collections.rxpath.linux.plugins.plugin_utils._summary import Summary, rank, summaries, window_seconds
+from ansible_collections.rxpath.linux.plugins.plugin_utils._summary import (
+    Summary,
+    drop_reasons,
+    rank,
+    summaries,
+    window_seconds,
+)
 
 PREFIX = "rxpath_udp_audit_"
 
@@ -37,6 +43,7 @@ def render_metrics(report: dict[str, Any]) -> str:
     gauges.declare("pending", "Sockets' overflows that are predicted and not yet counted.")
     gauges.declare("unknowns", "Things that the audit could not read on a host.")
     gauges.declare("blind_spots", "Places on a host where datagrams can be lost without a counter.")
+    gauges.declare("drop_reasons", "Packets over IP that the kernel dropped in the window, by its own reason.")
     gauges.declare("rounds", "Rounds of change and window on a host that was changed.")
     gauges.declare("changes", "Changes on a host that were kept, put back because they did not help, or only planned.")
     gauges.declare("rule_matched", "1 where a rule of the site matched a host, 0 where it did not.")
@@ -66,6 +73,8 @@ def _add_host(gauges: Exposition, summary: Summary, host: dict[str, Any]) -> Non
         gauges.add("pending", pending, host=name)
         gauges.add("unknowns", len(host.get("unknowns") or []), host=name)
         gauges.add("blind_spots", len(host.get("blind_spots") or []), host=name)
+    for row in drop_reasons(host).get("reasons") or []:
+        gauges.add("drop_reasons", row.get("count"), host=name, reason=str(row.get("reason")))
     if host.get("main_loss"):
         gauges.add("main_loss_ratio", summary.ratio, host=name)
     outcomes = [tell(change).outcome for change in host.get("changes") or []]
