@@ -18,16 +18,11 @@ from ansible_collections.rxpath.linux.plugins.module_utils._watch.memory import 
 from ansible_collections.rxpath.linux.plugins.module_utils._watch.tally import PASSED, Series
 
 PREFIX = "rxpath_udp_watch_"
-# The audit's metrics.prom has these as well.
-GENERATED = ("generated_timestamp_seconds", "When this was written, in seconds since the epoch.")
-UNKNOWNS = ("unknowns", "Things that could not be read.")
-LOSS_LABELS = ("finding", "class", "unit")
-
 METRICS = {
-    "generated_timestamp_seconds": (GAUGE, GENERATED[1]),
+    "generated_timestamp_seconds": (GAUGE, "When this was written, in seconds since the epoch."),
     "interval_seconds": (GAUGE, "How often this is to be written."),
     "cpu_seconds": (GAUGE, "CPU time that the last run took, the start of the interpreter included."),
-    "unknowns": (GAUGE, UNKNOWNS[1]),
+    "unknowns": (GAUGE, "Things that could not be read."),
     "namespaces": (GAUGE, "Network namespaces, and how many of them are told one by one."),
     "udp_memory_pages": (GAUGE, "Pages of memory that all UDP sockets hold."),
     "udp_memory_limit_pages": (GAUGE, "Pages from which on UDP refuses datagrams, the first number of udp_mem."),
