@@ -156,7 +156,7 @@ def _probe(
     status = "pass"
     if ratio > settings.max_loss_ratio:
         status = "fail"
-    elif lost < counted.missing or sent["sent"]["stopped"]:
+    elif counted.missing or sent["sent"]["stopped"]:
         status = "warn"
     route = f"{sender} and {receiver}" + (f" by way of {via}" if via else "")
     return {
