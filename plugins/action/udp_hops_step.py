@@ -128,9 +128,8 @@ class ActionModule(AuditAction):
         load = settings.probe
         window = settings.window if load is None else min(600.0, load.duration * 1.5 + _AROUND)
         if load is not None and this["receiver"] == task_vars["inventory_hostname"]:
-            # A forwarder sends to the port that it knows; straight to a host any port does.
-            port = settings.port if this["via"] else 0
-            asked = {"state": "started", "port": port, "receive_buffer": settings.receive_buffer, **load._asdict()}
+            own = {"port": settings.port, "receive_buffer": settings.receive_buffer}
+            asked: Result = {"state": "started", **own, **load._asdict()}
             found.update(self._module(PROBE, asked, task_vars))
             found["probe"] = found.pop("session")
         asked = {"state": "started", "window": window, "namespaces": settings.namespaces, "max_extension": 0.0}

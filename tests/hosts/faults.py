@@ -4,21 +4,28 @@
 
 """Losses on a path of client, proxy and server, one at a time; each says afterwards how many datagrams it lost.
 
-The truth comes from what makes the loss (a rule's counter, a device's rx_dropped, the forwarder's own count), never
-from the collection.
+The truth comes from what makes the loss (a rule's counter, the kernel's own files, the forwarder's count), never from
+the collection.
+
+    with fault("softnet", tmp_path) as (row, truth):
+        done = row.play(PLAYBOOK, probe("softnet"))
+        assert found(row) == {truth.place: truth.lost()}
 """
 
 from __future__ import annotations
 
+import contextlib
+import json
 import re
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from ansible_collections.rxpath.linux.tests.hosts.row import Row
-from ansible_collections.rxpath.linux.tests.matrix.bed import Program, run
+from ansible_collections.rxpath.linux.tests.matrix.bed import Program
 
+PLAYBOOK = str(Path(__file__).resolve().parents[2] / "playbooks/hops.yml")
 FORWARD, BEHIND = 5300, 5301
 NAMES = ("client", "proxy", "server")
 HERE = Path(__file__).parent
@@ -52,10 +59,17 @@ class Truth(NamedTuple):
     before: str | None
     lost: Callable[[], int]
 
+    @property
+    def place(self) -> tuple[str, str, str | None]:
+        """Return what names the place."""
+        return self.kind, self.host, self.before
+
 
 def forward(row: Row, *options: str) -> Program:
     """Start the proxy's forwarder."""
-    there = ("-p", str(FORWARD), "-t", row.address("server"), "-q", str(BEHIND))
+    there = ["-p", str(FORWARD), "-t", row.address("server"), "-q", str(BEHIND)]
+    if "-F" not in options:
+        there += ["-F", str(8 << 20)]
     # Not on the processor whose backlog a fault fills: what it sends has to go through that of its own.
     return row.start([sys.executable, str(HERE / "forwarder.py"), *there, *options], row.name("proxy"), cpu=0)
 
@@ -84,12 +98,11 @@ def wire_to_server(row: Row) -> Truth:
 
 def softnet(row: Row) -> Truth:
     """The proxy's packets go to the backlog of a processor that is too slow for them."""
-    forward(row, "-F", str(8 << 20))
+    forward(row)
     proxy = row.name("proxy")
     row.within(proxy, "nft", "-f", "-", stdin=_SLOW)
     row.within(proxy, "sh", "-c", "echo 2 >/sys/class/net/eth0/queues/rx-0/rps_cpus")
-    before = _rx_dropped(row)
-    return Truth("softnet.backlog_overflow", "proxy", None, lambda: _rx_dropped(row) - before)
+    return Truth("softnet.backlog_overflow", "proxy", None, lambda: _rx_dropped(row))
 
 
 def _rx_dropped(row: Row) -> int:
@@ -98,10 +111,8 @@ def _rx_dropped(row: Row) -> int:
 
 def socket_of_forwarder(row: Row) -> Truth:
     """The proxy is too slow for its small buffer."""
-    program = forward(row, "-w", "2000", "-F", "8192")
-    before = _rcvbuf_errors(row, "proxy")
-    del program
-    return Truth("socket.receive_buffer_overflow", "proxy", None, lambda: _rcvbuf_errors(row, "proxy") - before)
+    forward(row, "-w", "2000", "-F", "8192")
+    return Truth("socket.receive_buffer_overflow", "proxy", None, lambda: _rcvbuf_errors(row, "proxy"))
 
 
 def _rcvbuf_errors(row: Row, name: str) -> int:
@@ -113,6 +124,12 @@ def forwarder(row: Row) -> Truth:
     """The proxy reads every datagram and sends all but every fifth."""
     program = forward(row, "-d", "5")
     return Truth("forwarder", "proxy", None, lambda: int(program.stop()["dropped"]))
+
+
+def socket_of_server(row: Row) -> Truth:
+    """The receiver at the server has a buffer of three datagrams, and shares its processor with the sender."""
+    forward(row)
+    return Truth("probe.socket", "server", None, lambda: _rcvbuf_errors(row, "server"))
 
 
 def nothing(row: Row) -> Truth:
@@ -128,13 +145,46 @@ FAULTS: dict[str, Callable[[Row], Truth]] = {
     "softnet": softnet,
     "socket_of_forwarder": socket_of_forwarder,
     "forwarder": forwarder,
+    "socket_of_server": socket_of_server,
 }
+# What a fault needs of the probe besides; and on which processor the modules of hosts run.
+_PROBE: dict[str, dict[str, Any]] = {
+    "softnet": {"udp_hops_probe_rate": 10000},
+    "socket_of_server": {"udp_hops_probe_rate": 5000, "udp_hops_probe_receive_buffer": 2304},
+}
+_PINS = {"socket_of_server": {"client": 0, "server": 0}}
 
 
-def found(report: dict[str, Any]) -> dict[tuple[str, str, str | None], int]:
-    """Return what the report says of the path through the proxy: packets by kind of place, host, and host before it."""
-    (via,) = [one for one in report["rounds"] if one.get("via")]
+@contextlib.contextmanager
+def fault(name: str, folder: Path) -> Iterator[tuple[Row, Truth]]:
+    """Make the path with one of its losses."""
+    with Row(NAMES, folder, _PINS.get(name, {"client": 0})) as row:
+        yield row, FAULTS[name](row)
+
+
+def probe(name: str, legs: str = "forwarded") -> dict[str, Any]:
+    """Return the variables of a probe through the proxy."""
+    return {
+        "path": ",".join(NAMES),
+        # Every process of the machine is seen from each of these hosts, and with them every namespace.
+        "udp_hops_namespaces": "host",
+        "udp_hops_probe": True,
+        "udp_hops_probe_legs": legs,
+        "udp_hops_probe_rate": 2000,
+        "udp_hops_probe_duration": 0.5,
+        "udp_hops_forward_port": FORWARD,
+        "udp_hops_probe_port": BEHIND,
+        **_PROBE.get(name, {}),
+    }
+
+
+def report(row: Row) -> dict[str, Any]:
+    """Return the report of the last run."""
+    found: dict[str, Any] = json.loads((row.folder / "udp-audit/hops.json").read_text(encoding="utf-8"))
+    return found
+
+
+def found(row: Row) -> dict[tuple[str, str, str | None], int]:
+    """Return what the report says of the way through the proxy: packets by kind of place, host, and host before it."""
+    (via,) = [one for one in report(row)["rounds"] if one.get("via")]
     return {(place["kind"], place["host"], place["before"]): place["packets"] for place in via["places"]}
-
-
-__all__ = ["FAULTS", "NAMES", "Truth", "found", "run"]
