@@ -12,7 +12,7 @@ all that it shows then for an increase.)
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import Optional
 
 from ansible_collections.rxpath.linux.plugins.module_utils._sample.delta import gain
@@ -32,11 +32,14 @@ class Book:
     def enter(self, counts: Iterable[Count], seconds: float, keep: bool = False) -> dict[str, int]:
         """Take in what the kernel shows, ``seconds`` after the last time, and return what each series gained.
 
-        A source that is not shown is forgotten; with ``keep`` it may come again with the count that it went with.
+        A source that is not shown, while others of its series are, is gone and forgotten; with ``keep`` it may come
+        again with the count that it went with. A series of which nothing is shown could not be read this time.
         """
+        shown = list(counts)
+        seen = {count.series.key for count in shown}
         gained: dict[str, int] = {}
-        last: dict[str, int] = dict(self.last) if keep else {}
-        for count in counts:
+        last = {key: value for key, value in self.last.items() if keep or _series_of(key) not in seen}
+        for count in shown:
             series = count.series.key
             key = series + " " + count.source
             before, value = self.last.get(key, 0), count.value
@@ -55,7 +58,22 @@ class Book:
             self.sums[series] = self.sums.get(series, 0) + more
         return gained
 
+    def keep_interfaces(self, present: Collection[str]) -> None:
+        """Forget the series of devices that are not among those present."""
+        for table in (self.sums, self.last):
+            for key in [key for key in table if _interface_of(key) not in ("", *present)]:
+                del table[key]
+
     def add(self, gained: Mapping[str, int]) -> None:
         """Add what was counted elsewhere, by the keys of the series."""
         for series, more in gained.items():
             self.sums[series] = self.sums.get(series, 0) + more
+
+
+def _series_of(key: str) -> str:
+    """Return the series of a key of ``last``: its first three words."""
+    return " ".join(key.split(" ", 3)[:3])
+
+
+def _interface_of(key: str) -> str:
+    return key.split(" ", 3)[2]

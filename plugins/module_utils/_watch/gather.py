@@ -24,7 +24,6 @@ from ansible_collections.rxpath.linux.plugins.module_utils._sample.host import H
 from ansible_collections.rxpath.linux.plugins.module_utils._sample.namespaces import Found, find_namespaces
 from ansible_collections.rxpath.linux.plugins.module_utils._sample.owners import began_after, owner_of
 from ansible_collections.rxpath.linux.plugins.module_utils._sample.reading import Reading
-from ansible_collections.rxpath.linux.plugins.module_utils._sample.unknowns import Unknowns
 from ansible_collections.rxpath.linux.plugins.module_utils._watch import listing, look, tally
 from ansible_collections.rxpath.linux.plugins.module_utils._watch.losers import Label
 from ansible_collections.rxpath.linux.plugins.module_utils._watch.memory import Known, Memory
@@ -66,7 +65,7 @@ class Machine:
         return near_limit(sample)
 
 
-def carry_out(memory: Memory, namespaces: int, unknowns: Unknowns) -> Machine:
+def carry_out(memory: Memory, namespaces: int, unknowns: look.Noted) -> Machine:
     """Look at all and put it into ``memory``; at most ``namespaces`` are told one by one."""
     now = time.clock_gettime(time.CLOCK_BOOTTIME)
     seconds = max(0.1, now - memory.moment)
@@ -126,10 +125,11 @@ def _look(
     doorway: Doorway,
     machine: Machine,
     turn: tuple[int, float],
-    unknowns: Unknowns,
+    unknowns: look.Noted,
 ) -> dict[str, int]:
     """Look at one namespace; return what its series gained. ``turn`` is its number and the seconds since last run."""
     number, seconds = turn
+    unknowns.latest = []
     fresh = not known.digest
     # What it had counted when it was first seen is news only where it was not there before.
     history = fresh and not (memory.runs and began_after(found, time.time() - seconds, memory.moment))
@@ -139,6 +139,8 @@ def _look(
         digest = look.digest(reading)
         if digest != known.digest:
             gained.update(known.book.enter(look.counts(reading, known.owner[0] or "", unknowns), seconds))
+            if reading.links:
+                known.book.keep_interfaces({link.name for link in reading.links})
             known.digest = digest
         if history:
             return True

@@ -60,15 +60,44 @@ def digest(reading: Reading) -> str:
     return made.hexdigest()
 
 
-def counts(reading: Reading, where: str, unknowns: Unknowns) -> list[Count]:
-    """Return all counts of a namespace."""
-    found = tally.protocol(parse_reading(reading, where, unknowns))
-    found += tally.devices(reading.links, reading.qdiscs, reading.drivers)
+class Noted(Unknowns):
+    """Unknowns that also tell which were noted since ``latest`` was emptied."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.latest: list[str] = []
+
+    def add(self, what: str, why: str, remedy: str = "", where: str = "") -> None:
+        """Note that ``what`` could not be read."""
+        self.latest.append(what)
+        super().add(what, why, remedy, where)
+
+
+def counts(reading: Reading, where: str, unknowns: Noted) -> list[Count]:
+    """Return all counts of a namespace, without the series of what could not be read this time.
+
+    Taken for zero, a counter that is readable again a run later would seem to have counted all of it since.
+    """
+    found: list[Count] = []
+    counters = parse_reading(reading, where, unknowns)
+    missing = unknowns.latest
+    if not any(what.startswith(("protocol counters", "/proc/net/")) for what in missing):
+        found += tally.protocol(counters)
+    blind = {what.rpartition(" ")[2] for what in missing if what.startswith("driver counters of ")}
+    drivers = {
+        link.ifindex: reading.drivers[link.ifindex]
+        for link in reading.links
+        if link.ifindex in reading.drivers and link.name not in blind
+    }
+    # Every namespace has a loopback device: without any they could not be read.
+    if reading.links:
+        readable = not any("queueing disciplines" in what for what in missing)
+        found += tally.devices(reading.links, reading.qdiscs if readable else None, drivers)
     return found + tally.rules(reading.nft)
 
 
 def look(
-    found: Found, name: str, doorway: Doorway, unknowns: Unknowns, take: Callable[[Reading], bool]
+    found: Found, name: str, doorway: Doorway, unknowns: Noted, take: Callable[[Reading], bool]
 ) -> tuple[Reading, Optional[list[Socket]]]:
     """Read a namespace, and its sockets where ``take`` says so of the reading.
 
@@ -87,8 +116,8 @@ def look(
         access.close()
 
 
-def _sockets(access: Access, name: str, unknowns: Unknowns) -> list[Socket]:
-    """Return the sockets that have dropped anything; to be called inside."""
+def _sockets(access: Access, name: str, unknowns: Unknowns) -> Optional[list[Socket]]:
+    """Return the sockets that have dropped anything, None where not all can be read; to be called inside."""
     used = in_use(access)
     losing: list[Socket] = []
     diag = None
@@ -102,6 +131,7 @@ def _sockets(access: Access, name: str, unknowns: Unknowns) -> list[Socket]:
             losing += [Socket(row, source) for row in source.read() if row[_DROPS]]
     except (OSError, ParseError) as error:
         unknowns.add_error("sockets", error, name)
+        return None
     finally:
         if diag is not None:
             diag.close()

@@ -17,8 +17,8 @@ import sys
 import time
 
 from ansible_collections.rxpath.linux.plugins.module_utils._sample.host import boot_id
-from ansible_collections.rxpath.linux.plugins.module_utils._sample.unknowns import Unknowns
 from ansible_collections.rxpath.linux.plugins.module_utils._watch import gather, memory, metrics
+from ansible_collections.rxpath.linux.plugins.module_utils._watch.look import Noted
 
 FILE = "rxpath_udp_watch.prom"
 STATE = "/run/rxpath-linux-watch"
@@ -29,7 +29,7 @@ _LOCK = "lock"
 def main(arguments: list[str]) -> int:
     """Carry out one run. Returns 1 where its file or what it remembers could not be written."""
     options = _options(arguments)
-    unknowns = Unknowns()
+    unknowns = Noted()
     try:
         os.makedirs(options.state, mode=0o700, exist_ok=True)
         lock = os.open(os.path.join(options.state, _LOCK), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)

@@ -104,14 +104,21 @@ def softnet(rows: Iterable[SoftnetRow]) -> list[Count]:
     return found
 
 
-def devices(links: Iterable[Link], qdiscs: Iterable[Qdisc], drivers: Mapping[int, DriverStatistics]) -> list[Count]:
-    """Return the counts of a namespace's devices: a NIC's by name, zeros too, and what leads to pods in one series."""
+def devices(
+    links: Iterable[Link], qdiscs: Optional[Iterable[Qdisc]], drivers: Mapping[int, DriverStatistics]
+) -> list[Count]:
+    """Return the counts of a namespace's devices: a NIC's by name, zeros too, and what leads to pods in one series.
+
+    ``qdiscs`` is None where they could not be read.
+    """
     known = {link.ifindex: link for link in links}
     found = []
     for index, driver in drivers.items():
         link = known.get(index)
         if link is not None:
             found += _nic(link, driver)
+    if qdiscs is None:
+        return found
     worst: dict[int, int] = {}
     ingress: dict[int, int] = {}
     for one in qdiscs:

@@ -72,3 +72,20 @@ def test_a_difference_that_falls_by_a_little_is_no_reset() -> None:
     assert enter(book, a=999_998) == 0
     assert enter(book, a=1_000_001) == 1
     assert book.sums[KEY] == 1_000_001
+
+
+def test_a_series_that_cannot_be_read_for_a_while_goes_on_where_it_was() -> None:
+    book, other = Book(), Series("tc.drop", "packets")
+    enter(book, veth1=1000)
+    book.enter([Count(other, "", 0)], 15.0)
+    assert enter(book, veth1=1001) == 1
+    assert book.sums == {KEY: 1001, other.key: 0}
+
+
+def test_series_of_a_device_that_is_gone_end() -> None:
+    book = Book()
+    eth0, eth1 = (Series("nic.ring_overflow", "packets", name) for name in ("eth0", "eth1"))
+    book.enter([Count(eth0, "2", 5), Count(eth1, "3", 6), Count(SERIES, "veth", 7)], 15.0)
+    book.keep_interfaces({"eth1", "lo"})
+    assert book.sums == {eth1.key: 6, KEY: 7}
+    assert book.enter([Count(eth0, "2", 5)], 15.0) == {eth0.key: 5}
