@@ -4,7 +4,7 @@
 
 """The kernel's own drop reasons as a witness beside the counters: never added to them, and heard where they disagree.
 
-Reasons: enum skb_drop_reason in include/net/dropreason-core.h (include/net/dropreason.h before 6.3). The witness sees
+Reasons: enum skb_drop_reason in include/net/dropreason-core.h (6.1: include/net/dropreason.h). The witness sees
 the whole machine, a finding one namespace; so what is compared is the sum over all namespaces.
 """
 

@@ -4,9 +4,9 @@
 
 """The kernel's own reason for each packet that it frees as lost, counted in the kernel, and who reads how much.
 
-The histogram trigger of ``skb:kfree_skb`` counts by reason and by the function that gave the packet up; that of
-``sock:sock_recv_length`` and ``sock:sock_send_length`` (6.3 and newer) by thread. No event is handed to us, whatever
-the rate. An instance sees the whole machine: all network namespaces, all protocols over IP.
+The histogram trigger of ``skb:kfree_skb`` counts by reason and by the function that gave the packet up; those of
+``sock:sock_recv_length`` and ``sock:sock_send_length`` (6.12 has them, 6.1 not) by thread. No event is handed to us,
+whatever the rate. An instance sees the whole machine: all network namespaces, all protocols over IP.
 """
 
 from __future__ import annotations
