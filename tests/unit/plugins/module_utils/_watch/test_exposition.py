@@ -7,7 +7,7 @@ from __future__ import annotations
 import re
 
 from ansible_collections.rxpath.linux.plugins.module_utils._watch.exposition import COUNTER, Exposition, escaped
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 # A label's value as the text format has it: backslash, quote and line feed are escaped, anything else stands for itself.
@@ -20,6 +20,7 @@ def plain(text: str) -> str:
 
 
 @given(st.text(st.characters(codec="utf-8")))
+@example('say "\\n"\n')
 def test_any_name_stays_within_its_quotes_and_can_be_read_back(name: str) -> None:
     assert VALUE.match(escaped(name))
     assert plain(escaped(name)) == name

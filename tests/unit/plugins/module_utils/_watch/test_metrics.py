@@ -11,7 +11,7 @@ import re
 from ansible_collections.rxpath.linux.plugins.module_utils._watch.losers import Label
 from ansible_collections.rxpath.linux.plugins.module_utils._watch.memory import Known, Memory
 from ansible_collections.rxpath.linux.plugins.module_utils._watch.metrics import METRICS, PREFIX, Run, render
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 OVERFLOW = "socket.receive_buffer_overflow datagrams "
@@ -59,6 +59,7 @@ def test_every_series_says_what_it_is_about() -> None:
 
 
 @given(st.text(), st.text())
+@example('"\\', "a\nb")
 def test_any_name_leaves_a_file_that_can_be_read(name: str, process: str) -> None:
     made = memory(name)
     made.losers.lost(Label("4:0", "udp", "[::1]:53", process), 6)
