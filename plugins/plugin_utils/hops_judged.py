@@ -9,11 +9,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from ansible_collections.rxpath.linux.plugins.module_utils._hops import handoff, leg
-from ansible_collections.rxpath.linux.plugins.module_utils._hops.place import HINT, OWN_SOCKET, Place
+from ansible_collections.rxpath.linux.plugins.module_utils._hops import leg
+from ansible_collections.rxpath.linux.plugins.module_utils._hops.place import OWN_SOCKET, Place
 from ansible_collections.rxpath.linux.plugins.module_utils._hops.tally import Tally, tally
 from ansible_collections.rxpath.linux.plugins.plugin_utils.convert import SettingError
+from ansible_collections.rxpath.linux.plugins.plugin_utils.hops_counters import judge_counters
 from ansible_collections.rxpath.linux.plugins.plugin_utils.hops_settings import HopsSettings
+from ansible_collections.rxpath.linux.plugins.plugin_utils.hops_wording import hosts_of_wires, sentence, unseen
 
 Steps = Mapping[str, Mapping[str, Mapping[str, Any]]]
 # A receiver's runs of lost datagrams that are told.
@@ -52,7 +54,7 @@ def judge(
     done = {**this, "hosts": hosts, "places": [], "verdicts": [], "ratio": None, "notes": []}
     failed = {name: host["reason"] for name, host in hosts.items() if "reason" in host}
     if this["kind"] == "counters":
-        return _counters(done, tallies, steps, groups, settings, failed)
+        return judge_counters(done, tallies, steps["begun"], groups, settings, failed)
     try:
         return _probe(done, tallies, steps, settings, failed, before)
     except (KeyError, TypeError, ValueError) as error:
@@ -69,66 +71,20 @@ def _measured(names: Sequence[str], steps: Steps) -> tuple[dict[str, Tally], dic
             hosts[name] = {"outcome": outcome, "reason": str(ended.get("reason") or "it was not measured")}
             continue
         try:
-            tallies[name] = tally(name, ended["sample"])
-            hosts[name] = {"outcome": "measured", **tallies[name].document()}
-        except (KeyError, TypeError, ValueError, IndexError) as error:
+            sample = ended["sample"]
+            tallies[name] = tally(name, sample)
+            hosts[name] = {
+                "outcome": "measured",
+                **tallies[name].document(),
+                "unread": [f"{one['what']}: {one['why']}" for one in sample.get("unknowns") or []],
+                "blind_spots": [f"{one['what']} in {one['where']}" for one in sample.get("blind_spots") or []],
+            }
+        except (AttributeError, IndexError, KeyError, TypeError, ValueError) as error:
+            tallies.pop(name, None)
             # The sample came from the host: a garbled one is that host's error, not the end of the run.
             reason = f"the sample cannot be understood: {type(error).__name__}: {error}"
             hosts[name] = {"outcome": "error", "reason": reason}
     return tallies, hosts
-
-
-def _counters(
-    done: dict[str, Any],
-    tallies: Mapping[str, Tally],
-    steps: Steps,
-    groups: Sequence[Mapping[str, Any]],
-    settings: HopsSettings,
-    failed: Mapping[str, str],
-) -> dict[str, Any]:
-    parts = [handoff.Part(one["name"], [tallies[host] for host in one["hosts"] if host in tallies]) for one in groups]
-    common = _common({name: steps["begun"][name] for name in tallies}, tallies)
-    handoffs, places = [], handoff.losses(parts[0]) if parts[0].hosts else []
-    documents = [place.document() for place in places]
-    notes = [f"{name}: {reason}" for name, reason in failed.items()]
-    for index, (before, after) in enumerate(zip(parts, parts[1:])):
-        if not before.hosts or not after.hosts:
-            continue
-        one = handoff.judge(before, after, common, forwards=index + 2 < len(parts))
-        handoffs.append(one)
-        documents += one["places"]
-        if one["undecided"]:
-            notes.append(f"between {before.name} and {after.name} counters cannot decide: {one['undecided']}")
-    arrived = sum(host.taken + host.lost_inside for host in tallies.values())
-    counted = sum(one["packets"] for one in documents if one["certainty"] != HINT)
-    ratio = counted / arrived if arrived else 0.0
-    status = "pass"
-    if failed:
-        status = "error"
-    elif ratio > settings.max_loss_ratio:
-        status = "fail"
-    elif documents or notes:
-        status = "warn"
-    said = [_sentence(one) for one in documents] or ([] if failed else ["nothing lost that a counter would show"])
-    return {
-        **done,
-        "common": round(common, 3),
-        "handoffs": handoffs,
-        "places": documents,
-        "ratio": round(ratio, 6),
-        "verdicts": said,
-        "notes": notes,
-        "status": status,
-    }
-
-
-def _common(begun: Mapping[str, Mapping[str, Any]], tallies: Mapping[str, Tally]) -> float:
-    """Return the share of the longest window that all have in common, by the controller's clock alone."""
-    if not tallies:
-        return 0.0
-    starts = {name: float(one["began"]) for name, one in begun.items()}
-    end = min(starts[name] + one.seconds for name, one in tallies.items())
-    return max(0.0, min(1.0, (end - max(starts.values())) / max(one.seconds for one in tallies.values())))
 
 
 def _probe(
@@ -178,8 +134,9 @@ def _probe(
         "received": {key: value for key, value in received["received"].items() if key != "flows"},
         "places": documents,
         "ratio": round(ratio, 6),
-        "verdicts": [_sentence(one) for one in documents] or [f"nothing lost between {route}"],
-        "notes": _notes(sent["sent"], received["received"], found, settings),
+        "verdicts": [sentence(one) for one in documents] or [f"nothing lost between {route}"],
+        "notes": _notes(sent["sent"], received["received"], found, settings)
+        + unseen(hosts_of_wires(documents, []), done["hosts"]),
         "status": status,
     }
 
@@ -211,9 +168,3 @@ def _notes(
     if any(place.kind == OWN_SOCKET for place in found):
         notes.append("what the probe's own socket lost is the probe's: a lower rate or a larger buffer avoids it")
     return notes
-
-
-def _sentence(place: Mapping[str, Any]) -> str:
-    number = f"{place['packets']:,}"
-    about = {"at_most": "at most ", "hint": "about "}.get(str(place["certainty"]), "")
-    return f"{about}{number} {place['says']}"

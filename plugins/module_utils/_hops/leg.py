@@ -55,6 +55,7 @@ class Count(NamedTuple):
     arrived: int
     own_drops: int
     flows: list[dict[str, Any]]
+    foreign: int = 0
 
     @property
     def missing(self) -> int:
@@ -73,6 +74,7 @@ def count(sent: Mapping[str, Any], received: Mapping[str, Any]) -> Count:
         arrived=sum(flow["arrived"] for flow in flows),
         own_drops=int(received["drops"]),
         flows=flows,
+        foreign=int(received.get("foreign") or 0),
     )
 
 
@@ -132,7 +134,9 @@ class _Account:
             else:
                 self.give(Place(OWN_DEVICE, here, refused, evidence="sendmsg returned ENOBUFS"))
         evidence = "SO_MEMINFO of the probe's socket"
-        self.give(Place(OWN_SOCKET, way.receiver.host, counted.own_drops, evidence=evidence))
+        # Where others sent to the port, their datagrams are among those that the socket dropped.
+        certainty = AT_MOST if counted.foreign else EXACT
+        self.give(Place(OWN_SOCKET, way.receiver.host, counted.own_drops, certainty, evidence=evidence))
 
     def counter(self, host: str, loss: Loss) -> bool:
         """Give what a counter rose by. True: it rose by more than is left, so that others lost there as well."""

@@ -127,6 +127,19 @@ def test_what_is_to_be_known_besides() -> None:
     ]
 
 
+def test_what_a_host_cannot_see_stands_beside_the_wire() -> None:
+    steps = probed(watched(c1=window(sent=1000), s1=window(read=990)), 990)
+    for host in ("c1", "s1"):
+        found = steps["ended"][host]["sample"]
+        found["blind_spots"] = [{"what": "nftables netdev hook", "where": "t c of host", "why": "no counter"}]
+        found["unknowns"] = [{"what": f"thing {number}", "why": "EPERM", "remedy": ""} for number in range(4)]
+    done = straight(steps)
+    (note,) = done["notes"]
+    assert note.startswith("what s1 cannot see looks like the wire to it: nftables netdev hook in t c of host; thing 0")
+    assert note.endswith("thing 1: EPERM, and 2 more")
+    assert len(done["hosts"]["c1"]["unread"]) == 4
+
+
 def through(others: int, steps: Steps | None = None) -> dict[str, Any]:
     """Return a probe through the proxy, which forwards all but a tenth; ``others`` send to it meanwhile and before."""
     hop = {

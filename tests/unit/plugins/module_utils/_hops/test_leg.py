@@ -144,6 +144,12 @@ def test_other_sockets_of_the_receiver_lost_nothing_of_the_probe() -> None:
     assert only(QUIET, Count(100, 100, 90, 0, []), way) == (WIRE, "b", 10, EXACT)
 
 
+def test_where_strangers_sent_to_the_port_their_datagrams_may_be_among_the_drops() -> None:
+    way = Way(host("a", sent=100), host("b", read=90, socket=10))
+    assert only(QUIET, Count(100, 100, 90, 10, []), way) == (OWN_SOCKET, "b", 10, EXACT)
+    assert only(QUIET, Count(100, 100, 90, 10, [], foreign=3), way) == (OWN_SOCKET, "b", 10, AT_MOST)
+
+
 def test_what_a_veth_refuses_is_the_other_ends_softnet() -> None:
     """veth_xmit returns what the other end's backlog made of the packet (drivers/net/veth.c)."""
     way = Way(host("a", sent=90), host("b", read=90, softnet=10))
