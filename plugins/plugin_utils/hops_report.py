@@ -64,13 +64,16 @@ def render(report: Mapping[str, Any], color: bool) -> str:
         for note in one["notes"]:
             lines += _field("note", note)
         for row in one.get("handoffs") or []:
-            rates = row["rates"]
-            lines += _field(
-                "rates",
-                f"{row['before']}: {rates['sent']:,.0f}/s sent; {row['after']}: {rates['taken']:,.0f}/s taken in, "
-                f"{rates['passed_on']:,.0f}/s passed on",
-            )
+            lines += _field("rates", _rates(row))
     return "\n".join(lines) or "no host was measured"
+
+
+def _rates(row: Mapping[str, Any]) -> str:
+    """Return what left one part of a path and reached the next, a second, in the order of the way."""
+    rates = {name: f"{rate:,.0f}" for name, rate in row["rates"].items()}
+    leaving = f"{row['before']} sent {rates['sent']}/s (IP {rates['ip_out']}, NIC {rates['nic_out']})"
+    taken = f"{row['after']} took in {rates['taken']}/s (NIC {rates['nic_in']}, IP {rates['ip_in']})"
+    return f"{leaving}; {taken} and passed on {rates['passed_on']}/s"
 
 
 def _badge(status: str, color: bool) -> str:

@@ -62,14 +62,16 @@ def traffic(row: Row) -> None:
 
 
 def test_from_counters_alone(tmp_path: Path) -> None:
-    """The traffic that is there anyway: the forwarder keeps a fifth, which is a hint and fails nobody."""
+    """The traffic that is there anyway: the forwarder keeps a fifth, which is a hint and fails nobody.
+
+    In check mode that is all there is: a probe is asked for, and none is sent.
+    """
     with faults.fault("forwarder", tmp_path) as (row, _truth):
         traffic(row)
-        variables = {"path": "client,proxy,server", "udp_hops_window": 2, "udp_hops_namespaces": "host"}
-        done = row.play(faults.PLAYBOOK, variables)
+        done = row.play(faults.PLAYBOOK, {**faults.probe("forwarder"), "udp_hops_window": 2}, "--check")
         assert done.returncode == 0, done.stdout
         (found,) = faults.report(row)["rounds"]
-    assert found["status"] == "warn"
+    assert (found["kind"], found["status"]) == ("counters", "warn")
     (place,) = found["places"]
     assert (place["kind"], place["host"], place["certainty"]) == ("forwarder", "proxy", "hint")
     assert 300 < place["packets"] < 500, "a fifth of a thousand a second for two seconds"

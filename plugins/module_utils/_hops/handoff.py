@@ -78,6 +78,7 @@ def judge(before: Part, after: Part, common: float, forwards: bool) -> dict[str,
         "after": after.name,
         "rates": {
             "sent": round(sent, 1),
+            "ip_out": round(before.rate("ip_out") + before.rate("forwarded"), 1),
             "nic_out": round(before.rate("nic_out"), 1),
             "nic_in": round(after.rate("nic_in"), 1),
             "ip_in": round(after.rate("ip_in"), 1),

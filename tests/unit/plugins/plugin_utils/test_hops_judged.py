@@ -248,6 +248,15 @@ def test_the_report_is_json_and_says_the_worst(tmp_path: Path) -> None:
     assert "\x1b[1;31mFAIL" in hops_report.render(report, color=True)
 
 
+def test_the_rates_of_a_handoff_are_told_in_the_order_of_the_way() -> None:
+    done = counters(c1=window(sent=5000), p1=window(5000, 4900), s1=window(4900))
+    text = hops_report.render(hops_report.build([done], GROUPS), color=False)
+    assert (
+        "clients sent 1,000/s (IP 0, NIC 180); proxies took in 1,000/s (NIC 200, IP 0) and passed on 980/s"
+        in " ".join(text.split())
+    )
+
+
 def test_a_report_that_cannot_be_written(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     with pytest.raises(ReportError, match="udp_hops_report_dir: cannot make the directory"):
