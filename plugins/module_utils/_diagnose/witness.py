@@ -50,7 +50,8 @@ TESTIMONIES = (
     Testimony(("ip.header_errors",), ("IP_CSUM", "IP_INHDR")),
     Testimony(("ip.no_route",), ("IP_INNOROUTES", "IP_INADDRERRORS")),
     Testimony(("ip.reverse_path_filter",), ("IP_RPFILTER",)),
-    Testimony(("ip.policy_drop",), ("NETFILTER_DROP",)),
+    # Connection tracking drops in a hook of netfilter, so with netfilter's reason.
+    Testimony(("ip.policy_drop", "conntrack.table_full", "conntrack.insert_failed"), ("NETFILTER_DROP",)),
     Testimony(("qdisc.drop",), ("QDISC_DROP",)),
     Testimony(("udp.no_listener",), ("NO_SOCKET",), of_udp=True),
     Testimony(("udp.checksum_errors",), ("UDP_CSUM",)),
@@ -94,7 +95,7 @@ def hear(findings: Sequence[Finding], sample: Mapping[str, Any]) -> list[Finding
 def _compare(testimony: Testimony, counted: int, told: Mapping[str, Any]) -> str:
     rows = rows_of(testimony, told)
     seen = sum(int(row["count"]) for row in rows)
-    beside = f"beside {numbers.count(counted)} counted, all namespaces together"
+    beside = f"beside {numbers.count(counted)} counted in all namespaces of this audit"
     if not seen:
         names = " or ".join(testimony.reasons)
         return f"the kernel gave the reason {names} for no packet, {beside}: the two disagree"
@@ -128,11 +129,11 @@ def _list(rows: Sequence[Row]) -> str:
 
 def _name_policy(findings: list[Finding], told: Mapping[str, Any], seconds: float) -> list[Finding]:
     """Turn what is unaccounted into a drop by policy where the firewall dropped as much and no rule told it."""
-    by_rules = sum(one["delta"] for one in findings if one["finding"] == "ip.policy_drop")
+    known = sum(one["delta"] for one in findings if one["finding"] in _POLICY.findings)
     seen = sum(int(row["count"]) for row in rows_of(_POLICY, told))
     residual = [one for one in findings if one["finding"] == "ip.unaccounted"]
     rest = sum(one["delta"] for one in residual)
-    if not rest or seen - by_rules < rest - _APART - _APART_SHARE * rest:
+    if not rest or seen - known < rest - _APART - _APART_SHARE * rest:
         return findings
     named = {one["namespace"]["name"] for one in findings if one["finding"] == "ip.policy_drop" and one["namespace"]}
     return [_policy(one, seen, seconds) if one in residual and _place(one) not in named else one for one in findings]

@@ -97,7 +97,7 @@ def test_counters_and_kernel_agree_to_the_datagram(
     for finding, (reason, count) in expected.items():
         said = said_of(host, finding)
         assert reason in said
-        assert said.endswith(f"beside {count:,} counted, all namespaces together: they agree")
+        assert said.endswith(f"beside {count:,} counted in all namespaces of this audit: they agree")
 
 
 def test_nothing_is_added_to_what_was_counted(document: Make, namespace: Make) -> None:
@@ -123,7 +123,7 @@ def test_nothing_is_added_to_what_was_counted(document: Make, namespace: Make) -
         ([row("NOT_SPECIFIED", 329)], {}, "the kernel gave the reason SOCKET_RCVBUFF for no packet, beside 329"),
         ([row("SOCKET_RCVBUFF", 331)], {}, "they agree but for what came between their readings"),
         # A raw socket's, not UDP's.
-        ([row("SOCKET_RCVBUFF", 329), row("SOCKET_RCVBUFF", 50, "raw_rcv")], {}, "together: they agree"),
+        ([row("SOCKET_RCVBUFF", 329), row("SOCKET_RCVBUFF", 50, "raw_rcv")], {}, "of this audit: they agree"),
     ],
 )
 def test_a_disagreement_is_said(
@@ -143,7 +143,7 @@ def test_the_sum_over_all_namespaces_is_compared(document: Make, namespace: Make
     assert len(found) == 2
     for one in found:
         assert one["evidence"][-1].endswith(
-            "SOCKET_RCVBUFF +200 beside 200 counted, all namespaces together: they agree"
+            "SOCKET_RCVBUFF +200 beside 200 counted in all namespaces of this audit: they agree"
         )
 
 
@@ -168,6 +168,16 @@ def test_drops_of_a_rule_with_a_counter_do_not_explain_the_residual_too(document
     sample["drop_reasons"] = told([row("NETFILTER_DROP", 500, "nf_hook_slow")])
     found = {one["finding"]: one["delta"] for one in diagnose_host(sample, {})["findings"]}
     assert found == {"ip.policy_drop": 500, "ip.unaccounted": 500}
+
+
+def test_drops_of_connection_tracking_do_not_explain_the_residual_too(document: Make, namespace: Make) -> None:
+    counters = {**HIDDEN, "Ip.InReceives": 11000, "conntrack.drop": 500, "conntrack.insert_failed": 0}
+    host = audit(document, namespace, counters, told([row("NETFILTER_DROP", 500, "nf_hook_slow")]))
+    assert {one["finding"]: one["delta"] for one in host["findings"]} == {
+        "conntrack.table_full": 500,
+        "ip.unaccounted": 500,
+    }
+    assert "NETFILTER_DROP +500 beside 500" in said_of(host, "conntrack.table_full")
 
 
 def test_what_no_finding_shows_is_told_in_the_window(document: Make, namespace: Make) -> None:
