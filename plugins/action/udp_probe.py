@@ -18,14 +18,13 @@ _OURS = ("address", "token")
 
 
 class ActionModule(ActionBase):
+    # A probe is a load: in check mode the task is skipped, receiver and sender alike.
     _supports_check_mode = False
     _supports_async = False
 
     def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
         super().run(tmp, task_vars)
         arguments, variables = dict(self._task.args), task_vars or {}
-        if self._play_context.check_mode or self._task.check_mode:
-            return {"changed": False, "skipped": True, "msg": "a probe is a load: in check mode none is sent"}
         for name in _OURS:
             if name in arguments:
                 raise AnsibleActionFail(f"{name}: cannot be set; a probe is sent to hosts of the inventory alone")
