@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import json
+import marshal
 import os
 import re
 import subprocess
@@ -296,7 +297,7 @@ AUDIT = textwrap.dedent(
 )
 
 
-def test_what_is_remembered_of_another_boot_or_is_no_json_is_taken_for_nothing(
+def test_what_is_remembered_of_another_boot_or_cannot_be_read_is_taken_for_nothing(
     pods: Callable[[str], Pod], watched: Watch
 ) -> None:
     pod = pods("reader")
@@ -304,11 +305,12 @@ def test_what_is_remembered_of_another_boot_or_is_no_json_is_taken_for_nothing(
     watched.run()
     lost = pod.lose(5353, 60)
     watched.run()
-    remembered = watched.folder / "state/sums.json"
-    document = json.loads(remembered.read_text(encoding="utf-8"))
+    remembered = watched.folder / "state/sums"
+    document: dict[str, Any] = marshal.loads(remembered.read_bytes())
     assert remembered.stat().st_mode & 0o777 == 0o600
-    for text in (json.dumps({**document, "boot": "another"}), "{", "[]", json.dumps({**document, "listed": 1})):
-        remembered.write_text(text, encoding="utf-8")
+    others = [marshal.dumps({**document, "boot": "another"}), marshal.dumps({**document, "listed": 1}), b"{", b""]
+    for other in others:
+        remembered.write_bytes(other)
         found = watched.run()
         assert one(found, "loss_total", pod, OVERFLOW) == lost
         assert none(found, "socket_drops_total", pod)

@@ -167,26 +167,23 @@ def _sockets(
 ) -> None:
     """Take in what the sockets of a namespace have dropped; what they had at the very first run is history."""
     errors = sum(known.book.sums.get(series, 0) for series in _AT_SOCKETS)
-    before, known.sockets = known.sockets, {}
+    before, known.sockets = known.sockets, {one.cookie: one.drops for one in sockets}
+    known.names = {cookie: names for cookie, names in known.names.items() if cookie in known.sockets}
     lost: list[tuple[look.Socket, int]] = []
-    for one in sockets:
-        old = before.get(str(one.cookie), [0, None])
-        more = gain(old[0], one.drops, 32, seconds) or 0
-        known.sockets[str(one.cookie)] = [one.drops, old[1]]
-        if more and not history:
+    for one in sockets if not history else ():
+        more = gain(before.get(one.cookie, 0), one.drops, 32, seconds)
+        if more:
             lost.append((one, more))
     lost.sort(key=lambda row: -row[1])
-    unnamed = [one for one, _more in lost if known.sockets[str(one.cookie)][1] is None][:_NAMED]
+    unnamed = [one for one, _more in lost if one.cookie not in known.names][:_NAMED]
     if unnamed:
-        named = [row[1] for row in before.values() if row[1]]
-        for cookie, names in look.name_sockets(unnamed, found, named).items():
-            known.sockets[str(cookie)][1] = names
+        known.names.update(look.name_sockets(unnamed, found, known.names.values()))
     for one, more in lost:
-        label = known.sockets[str(one.cookie)][1]
-        if label is None:
+        names = known.names.get(one.cookie)
+        if names is None:
             memory.losers.rest += more
         else:
-            memory.losers.lost(Label(key, *label), more)
+            memory.losers.lost(Label(key, *names), more)
     dropped = sum(more for _one, more in lost)
     silent = dropped - (errors - known.errors)
     if silent > 0 and machine.near_limit and not history:

@@ -33,6 +33,8 @@ from ansible_collections.rxpath.linux.plugins.module_utils._watch import tally
 from ansible_collections.rxpath.linux.plugins.module_utils._watch.tally import Count
 
 _DROPS, _INODE = 5, 1
+# Protocol, local address, process.
+Names = tuple[str, str, str]
 
 
 class Socket(NamedTuple):
@@ -138,7 +140,7 @@ def _sockets(access: Access, name: str, unknowns: Unknowns) -> Optional[list[Soc
     return losing
 
 
-def name_sockets(sockets: Iterable[Socket], found: Found, known: Iterable[list[str]]) -> dict[int, list[str]]:
+def name_sockets(sockets: Iterable[Socket], found: Found, known: Iterable[Names]) -> dict[int, Names]:
     """Return protocol, local address and process of sockets by their cookies; what is not known is empty.
 
     One process is looked for per address: it is the program that others share it with. ``known`` are names that were
@@ -164,4 +166,4 @@ def name_sockets(sockets: Iterable[Socket], found: Found, known: Iterable[list[s
     for address, inode in asked.items():
         pids = owners.get(inode)
         processes[address] = (command(pids[0]) if pids else None) or ""
-    return {cookie: [*address, processes[address]] for cookie, address in addresses.items()}
+    return {cookie: (*address, processes[address]) for cookie, address in addresses.items()}

@@ -68,7 +68,7 @@ class Losers:
         del self.sums[label], self._recent[label]
 
     def document(self) -> dict[str, Any]:
-        """Return what JSON can carry."""
+        """Return what marshal can carry."""
         return {
             "rest": self.rest,
             "series": [[*label, value, round(self._recent[label], 3)] for label, value in self.sums.items()],

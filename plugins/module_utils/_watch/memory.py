@@ -4,13 +4,14 @@
 
 """What is remembered from run to run, until the machine is booted: a file in /run, which ends with what it is about.
 
-Only the service's user can write there. A file that is of another version, another boot or no JSON is taken for none:
-the sums then begin with the kernel's counters again.
+Only the service's user can write there. A file of another version or another boot, or one that cannot be read, is taken
+for none: the sums then begin with the kernel's counters again. It is in the format of Python's marshal, which takes a
+tenth of the time of JSON where a proxy has a hundred thousand sockets.
 """
 
 from __future__ import annotations
 
-import json
+import marshal
 import os
 from typing import Any, Optional
 
@@ -33,19 +34,21 @@ class Known:
         self.digest = ""
         self.book = Book()
         self.errors = 0
-        # By cookie: drops, and (protocol, address, process) once it lost something under our eyes.
-        self.sockets: dict[str, list[Any]] = {}
+        # By cookie: what a socket has dropped, and protocol, address and process of one that lost under our eyes.
+        self.sockets: dict[int, int] = {}
+        self.names: dict[int, tuple[str, str, str]] = {}
 
     def document(self) -> list[Any]:
-        """Return what JSON can carry."""
-        return [self.owner, self.holders, self.digest, self.book.sums, self.book.last, self.errors, self.sockets]
+        """Return what marshal can carry."""
+        book = self.book
+        return [self.owner, self.holders, self.digest, book.sums, book.last, self.errors, self.sockets, self.names]
 
     @classmethod
     def of(cls, document: list[Any]) -> Known:
         """Return what ``document`` gave. Raises ValueError where it is none."""
-        owner, holders, digest, sums, last, errors, sockets = document
+        owner, holders, digest, sums, last, errors, sockets, names = document
         known = cls(owner, holders)
-        known.digest, known.errors, known.sockets = digest, errors, sockets
+        known.digest, known.errors, known.sockets, known.names = digest, errors, sockets, names
         known.book = Book(sums, last)
         return known
 
@@ -67,8 +70,9 @@ def load(path: str, boot: Optional[str], sockets: int) -> Memory:
     """Return what the last run left; what cannot be used is taken for nothing. ``sockets`` is how many are told."""
     memory = Memory(sockets)
     try:
-        with open(path, encoding="utf-8") as file:
-            document = json.load(file)
+        with open(path, "rb") as file:
+            # The directory is root's alone, and a rename put the file there whole.
+            document = marshal.loads(file.read())  # noqa: S302
         if document["version"] != _VERSION or document["boot"] != boot:
             return memory
         memory.machine = Book(document["machine"][0], document["machine"][1])
@@ -77,7 +81,7 @@ def load(path: str, boot: Optional[str], sockets: int) -> Memory:
         memory.namespaces = {key: Known.of(one) for key, one in document["namespaces"].items()}
         memory.losers = Losers.of(document["losers"], sockets)
         memory.runs, memory.moment = int(document["runs"]), float(document["moment"])
-    except (OSError, ValueError, KeyError, IndexError, TypeError, AttributeError):
+    except (OSError, EOFError, ValueError, KeyError, IndexError, TypeError, AttributeError):
         return Memory(sockets)
     return memory
 
@@ -95,7 +99,7 @@ def save(path: str, memory: Memory, boot: Optional[str]) -> None:
         "losers": memory.losers.document(),
         "namespaces": {key: one.document() for key, one in memory.namespaces.items()},
     }
-    put(path, json.dumps(document, separators=(",", ":")).encode("utf-8"), 0o600)
+    put(path, marshal.dumps(document), 0o600)
 
 
 def put(path: str, data: bytes, mode: int) -> None:

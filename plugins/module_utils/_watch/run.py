@@ -22,7 +22,7 @@ from ansible_collections.rxpath.linux.plugins.module_utils._watch.look import No
 
 FILE = "rxpath_udp_watch.prom"
 STATE = "/run/rxpath-linux-watch"
-_REMEMBERED = "sums.json"
+_REMEMBERED = "sums"
 _LOCK = "lock"
 
 

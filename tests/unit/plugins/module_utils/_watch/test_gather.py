@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import marshal
 from typing import Any
 
 import pytest
@@ -21,7 +22,7 @@ from ansible_collections.rxpath.linux.plugins.module_utils._watch.memory import 
 
 MEMORY, OVERFLOW = "udp.memory_limit datagrams ", "socket.receive_buffer_overflow datagrams "
 FOUND = Found((4, 7), own=False, pids=(), mounts=())
-LABEL = ["udp", "127.0.0.1:53", "server"]
+LABEL = ("udp", "127.0.0.1:53", "server")
 
 
 def machine(pages: int, limit: int = 10000) -> Machine:
@@ -36,7 +37,7 @@ def sockets(drops: int) -> list[Socket]:
 
 def known(overflow: int) -> Known:
     made = Known(["pod", "named", None, None], [])
-    made.sockets = {"1": [0, LABEL]}
+    made.names = {1: LABEL}
     made.book.sums = {OVERFLOW: overflow, MEMORY: 0}
     return made
 
@@ -72,7 +73,7 @@ class Source:
 
 def test_more_losers_than_are_named_at_once_are_all_counted() -> None:
     memory, pod = Memory(1000), known(0)
-    pod.sockets = {}
+    pod.names = {}
     source: Any = Source()
     for run in (1, 2, 3):
         rows = [Socket((number, 0, 0, 0, 4096, run * (100 + number)), source) for number in range(100)]
@@ -88,20 +89,19 @@ def test_more_losers_than_are_named_at_once_are_all_counted() -> None:
 
 def test_history_is_nobodys_loss() -> None:
     memory, pod = Memory(5), known(0)
-    pod.sockets = {}
     gather._sockets(memory, "4:7", pod, FOUND, sockets(10**9), machine(9999), 15.0, history=True)
-    assert (memory.losers.sums, pod.book.sums[MEMORY], pod.sockets) == ({}, 0, {"1": [10**9, None]})
+    assert (memory.losers.sums, pod.book.sums[MEMORY], pod.sockets) == ({}, 0, {1: 10**9})
 
 
 def test_a_socket_that_wrapped_counts_through() -> None:
     memory, pod = Memory(5), known(0)
-    pod.sockets = {"1": [(1 << 32) - 10, LABEL]}
+    pod.sockets = {1: (1 << 32) - 10}
     gather._sockets(memory, "4:7", pod, FOUND, sockets(5), machine(0), 15.0, history=False)
     assert sum(memory.losers.sums.values()) == 15
 
 
 def test_what_is_saved_is_what_is_loaded(tmp_path: Any) -> None:
-    memory, path = Memory(5), str(tmp_path / "sums.json")
+    memory, path = Memory(5), str(tmp_path / "sums")
     memory.runs, memory.moment, memory.listed = 3, 12.5, ["4:7"]
     memory.namespaces["4:7"] = known(20)
     memory.machine.sums = {"softnet.backlog_overflow packets ": 4}
@@ -109,6 +109,10 @@ def test_what_is_saved_is_what_is_loaded(tmp_path: Any) -> None:
     save(path, memory, "boot")
     again = load(path, "boot", 5)
     save(path + "2", again, "boot")
-    assert (tmp_path / "sums.json").read_bytes() == (tmp_path / "sums.json2").read_bytes()
+    first, second = (marshal.loads((tmp_path / name).read_bytes()) for name in ("sums", "sums2"))
+    assert first == second
     assert (again.runs, again.moment, again.listed) == (3, 12.5, ["4:7"])
+    assert (again.namespaces["4:7"].names, again.losers.sums) == ({1: LABEL}, memory.losers.sums)
     assert load(path, "other", 5).runs == 0
+    (tmp_path / "sums").write_bytes((tmp_path / "sums").read_bytes()[:-20])
+    assert load(path, "boot", 5).runs == 0

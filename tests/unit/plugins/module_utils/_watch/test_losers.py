@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-import json
+import marshal
 
 from ansible_collections.rxpath.linux.plugins.module_utils._watch.losers import Label, Losers
 from hypothesis import given
@@ -29,7 +29,7 @@ def test_the_number_of_series_is_bounded_and_nothing_is_counted_twice(
             losers.lost(label(number), datagrams)
             ended += before + datagrams - sum(losers.sums.values()) - losers.rest
         assert len(losers.sums) <= limit
-        losers = Losers.of(json.loads(json.dumps(losers.document())), limit)
+        losers = Losers.of(marshal.loads(marshal.dumps(losers.document())), limit)
     whole = sum(datagrams for run in runs for _number, datagrams in run)
     assert sum(losers.sums.values()) + losers.rest + ended == whole
     assert ended >= 0
