@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What the audit costs on a node of 250 namespaces and 10,000 UDP sockets, against what reading costs at all.
+"""What an audit and the watch cost on a node of 250 namespaces and 10,000 sockets, against what reading costs at all.
 
 And what the role costs on a host where nothing differs, and an audit of a hundred hosts, against a ping; and whether a
 browser opens the report of five hundred. Everything is measured in one run, what is compared close in time; the middle
