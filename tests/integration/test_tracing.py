@@ -77,5 +77,11 @@ def test_what_this_kernel_can(told: dict[str, Any]) -> None:
         assert "CONFIG_HIST_TRIGGERS" in unknown["why"]
 
 
+def test_without_rights_the_report_says_what_would_help(told: dict[str, Any]) -> None:
+    (unknown,) = told["nobody"]
+    assert "Permission denied" in unknown["why"]
+    assert "root's rights" in unknown["remedy"]
+
+
 def test_nothing_is_left(told: dict[str, Any]) -> None:
     assert [name for name in told["left"] if name.startswith("rxpath-linux-")] == []

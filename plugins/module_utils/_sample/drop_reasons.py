@@ -51,6 +51,8 @@ _BY_THREAD = (
     "hist:keys=common_pid:vals=ret:size=2048 if protocol==17 && ret > 0",
 )
 _MAX_ROWS = 64
+# Root is refused in a container with a /sys of its own, and where the kernel's lockdown forbids tracing.
+_AS_ROOT = "run it on the host itself, not in a container, on a kernel that is not locked down"
 _AVAILABLE = re.compile(r"^MemAvailable: +([0-9]+) kB$", re.M)
 
 
@@ -175,7 +177,10 @@ def open_drop_reasons(unknowns: Unknowns) -> Optional[DropReasons]:
     try:
         return DropReasons(tracefs, unknowns)
     except (OSError, ParseError) as error:
-        unknowns.add_error(WHAT, error)
+        if os.geteuid() == 0:
+            unknowns.add(WHAT, str(error), _AS_ROOT)
+        else:
+            unknowns.add_error(WHAT, error)
         return None
 
 
