@@ -213,6 +213,12 @@ def test_a_hint_fails_nobody() -> None:
     assert statuses(done) == {"c1": "pass", "p1": "warn", "s1": "pass"}
 
 
+def test_a_hint_fails_nobody_beside_a_loss_that_does() -> None:
+    done = counters(c1=window(sent=5000), p1=window(5000, 4000), s1=window(3500, overflow=500))
+    assert done["status"] == "fail"
+    assert statuses(done) == {"c1": "pass", "p1": "warn", "s1": "fail"}
+
+
 def test_the_part_that_windows_share_comes_from_the_controllers_clock() -> None:
     steps = watched(c1=window(sent=5000), p1=window(5000, 5000), s1=window(5000))
     steps["begun"]["s1"]["began"] = 1003.0
