@@ -128,8 +128,8 @@ MUTATIONS = (
         "watch",
         "what sockets had dropped before is taken for news",
         "plugins/module_utils/_watch/gather.py",
-        "if more and not history:",
-        "if more:",
+        "for one in sockets if not history else ():",
+        "for one in sockets:",
         f"{UNIT}/_watch/test_gather.py",
     ),
     Mutation(

@@ -13,7 +13,7 @@ that a socket shows later is not lost: it is the sum of all that the socket has 
 from __future__ import annotations
 
 import time
-from typing import Any, Optional
+from typing import Any, NamedTuple, Optional
 
 from ansible_collections.rxpath.linux.plugins.module_utils._collect.errors import ParseError
 from ansible_collections.rxpath.linux.plugins.module_utils._diagnose.findings import DATAGRAMS, PACKETS
@@ -34,6 +34,10 @@ _QUIET_RUNS = 4
 _HOLDERS = 4
 # Sockets of one namespace whose names are asked for in one run, those first that lost most.
 _NAMED = 64
+# What sockets have dropped more than the counters show is noise up to this share, or what arrives in this time.
+_NOISE_SHARE = 0.02
+_APART_SECONDS = 0.01
+_READ = Series(PASSED + "socket", DATAGRAMS).key
 _OVERFLOW = Series("socket.receive_buffer_overflow", DATAGRAMS).key
 _MEMORY = Series("udp.memory_limit", DATAGRAMS).key
 _AT_SOCKETS = (
@@ -43,6 +47,13 @@ _AT_SOCKETS = (
     Series("udp.socket_filter", DATAGRAMS).key,
 )
 _PASSED_IP = Series(PASSED + "ip", PACKETS).key
+
+
+class Pace(NamedTuple):
+    """How long the last run was ago, and how many datagrams a second came to a namespace since."""
+
+    seconds: float
+    arriving: float
 
 
 class Machine:
@@ -142,7 +153,7 @@ def _look(
             if reading.links:
                 known.book.keep_interfaces({link.name for link in reading.links})
             known.digest = digest
-        if history:
+        if history or known.errors is None:
             return True
         if any(gained.get(series) for series in _AT_SOCKETS):
             return True
@@ -151,7 +162,10 @@ def _look(
 
     sockets = look.look(found, known.owner[0] or "", doorway, unknowns, take)[1]
     if sockets is not None:
-        _sockets(memory, key, known, found, sockets, machine, seconds, history)
+        arrived = sum(gained.get(series, 0) for series in (_READ, *_AT_SOCKETS))
+        _sockets(memory, key, known, found, sockets, Pace(seconds, arrived / seconds), history)
+    elif history:
+        known.errors = None
     return {} if history else gained
 
 
@@ -161,17 +175,20 @@ def _sockets(
     known: Known,
     found: Found,
     sockets: list[look.Socket],
-    machine: Machine,
-    seconds: float,
+    pace: Pace,
     history: bool,
 ) -> None:
-    """Take in what the sockets of a namespace have dropped; what they had at the very first run is history."""
+    """Take in what the sockets of a namespace have dropped; what they had when they were first read can be history.
+
+    What they dropped beyond what any counter shows is lost to the limits on memory, as the audit has it.
+    """
+    history = history or known.errors is None
     errors = sum(known.book.sums.get(series, 0) for series in _AT_SOCKETS)
     before, known.sockets = known.sockets, {one.cookie: one.drops for one in sockets}
     known.names = {cookie: names for cookie, names in known.names.items() if cookie in known.sockets}
     lost: list[tuple[look.Socket, int]] = []
     for one in sockets if not history else ():
-        more = gain(before.get(one.cookie, 0), one.drops, 32, seconds)
+        more = gain(before.get(one.cookie, 0), one.drops, 32, pace.seconds)
         if more:
             lost.append((one, more))
     lost.sort(key=lambda row: -row[1])
@@ -185,8 +202,9 @@ def _sockets(
         else:
             memory.losers.lost(Label(key, *names), more)
     dropped = sum(more for _one, more in lost)
-    silent = dropped - (errors - known.errors)
-    if silent > 0 and machine.near_limit and not history:
+    silent = dropped - (errors - (known.errors or 0))
+    # Counters and sockets are read one after the other while traffic goes on.
+    if silent > max(_NOISE_SHARE * dropped, _APART_SECONDS * pace.arriving) and not history:
         known.book.add({_MEMORY: silent})
         errors += silent
     known.errors = errors

@@ -25,7 +25,8 @@ class Known:
     """A namespace as it was at the last run: whose it is, its sums, and its sockets that had lost datagrams.
 
     ``holders`` are the processes and mounts that ``owner`` was found by. ``digest`` is of what was read, which says
-    whether anything moved. ``errors`` is what its counters held when its sockets were last read.
+    whether anything moved. ``errors`` is what its counters held when its sockets were last read, None where they had
+    a history and could not be read yet.
     """
 
     def __init__(self, owner: list[Optional[str]], holders: list[Any]) -> None:
@@ -33,7 +34,7 @@ class Known:
         self.holders = holders
         self.digest = ""
         self.book = Book()
-        self.errors = 0
+        self.errors: Optional[int] = 0
         # By cookie: what a socket has dropped, and protocol, address and process of one that lost under our eyes.
         self.sockets: dict[int, int] = {}
         self.names: dict[int, tuple[str, str, str]] = {}

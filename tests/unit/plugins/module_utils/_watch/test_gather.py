@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What sockets dropped and no counter shows is the memory limit's, where UDP's memory is used up, and else nobody's."""
+"""What sockets lost: whose it is, what is history, and what no counter shows."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from ansible_collections.rxpath.linux.plugins.module_utils._collect.softnet impo
 from ansible_collections.rxpath.linux.plugins.module_utils._sample.host import HostReading
 from ansible_collections.rxpath.linux.plugins.module_utils._sample.namespaces import Found
 from ansible_collections.rxpath.linux.plugins.module_utils._watch import gather
-from ansible_collections.rxpath.linux.plugins.module_utils._watch.gather import Machine
+from ansible_collections.rxpath.linux.plugins.module_utils._watch.gather import Machine, Pace
 from ansible_collections.rxpath.linux.plugins.module_utils._watch.look import Socket
 from ansible_collections.rxpath.linux.plugins.module_utils._watch.losers import Label
 from ansible_collections.rxpath.linux.plugins.module_utils._watch.memory import Known, Memory, load, save
@@ -23,11 +23,6 @@ from ansible_collections.rxpath.linux.plugins.module_utils._watch.memory import 
 MEMORY, OVERFLOW = "udp.memory_limit datagrams ", "socket.receive_buffer_overflow datagrams "
 FOUND = Found((4, 7), own=False, pids=(), mounts=())
 LABEL = ("udp", "127.0.0.1:53", "server")
-
-
-def machine(pages: int, limit: int = 10000) -> Machine:
-    rows = [SoftnetRow(0, 0, 0, 0, 0, 0, 0)]
-    return Machine(HostReading(rows, None, None, pages), {"udp_mem": [limit, limit * 2, limit * 3]})
 
 
 def sockets(drops: int) -> list[Socket]:
@@ -42,17 +37,51 @@ def known(overflow: int) -> Known:
     return made
 
 
-@pytest.mark.parametrize(("pages", "silent"), [(9900, 30), (100, 0)])
-def test_silent_drops(pages: int, silent: int) -> None:
+def take(memory: Memory, pod: Known, drops: int, arriving: float = 10.0, history: bool = False) -> None:
+    gather._sockets(memory, "4:7", pod, FOUND, sockets(drops), Pace(15.0, arriving), history)
+
+
+def unread(overflow: int) -> Known:
+    made = known(overflow)
+    made.errors = None
+    return made
+
+
+@pytest.mark.parametrize(("arriving", "silent"), [(10.0, 30), (5000.0, 0)])
+def test_drops_that_no_counter_shows_are_the_memory_limits_unless_they_just_came(arriving: float, silent: int) -> None:
     memory, pod = Memory(5), known(20)
-    gather._sockets(memory, "4:7", pod, FOUND, sockets(50), machine(pages), 15.0, history=False)
-    assert memory.losers.sums == {Label("4:7", "udp", "127.0.0.1:53", "server"): 50}
+    take(memory, pod, 50, arriving)
+    assert memory.losers.sums == {Label("4:7", *LABEL): 50}
     assert pod.book.sums[MEMORY] == silent
     # The next time only what is new counts.
     pod.book.sums[OVERFLOW] += 5
-    gather._sockets(memory, "4:7", pod, FOUND, sockets(55), machine(pages), 15.0, history=False)
+    take(memory, pod, 55, arriving)
     assert pod.book.sums[MEMORY] == silent
-    assert memory.losers.sums == {Label("4:7", "udp", "127.0.0.1:53", "server"): 55}
+    assert memory.losers.sums == {Label("4:7", *LABEL): 55}
+
+
+def test_what_closed_sockets_took_along_is_not_made_up_by_others() -> None:
+    memory, pod = Memory(5), known(1000)
+    take(memory, pod, 50)
+    assert (pod.book.sums[MEMORY], pod.errors) == (0, 1000)
+    take(memory, pod, 150)
+    assert pod.book.sums[MEMORY] == 100
+
+
+def test_a_history_that_could_not_be_read_at_first_is_none_when_it_can() -> None:
+    memory, pod = Memory(5), unread(1000)
+    take(memory, pod, 900)
+    assert (memory.losers.sums, pod.book.sums[MEMORY], pod.errors) == ({}, 0, 1000)
+    pod.book.sums[OVERFLOW] += 7
+    take(memory, pod, 907)
+    assert (memory.losers.sums, pod.book.sums[MEMORY]) == ({Label("4:7", *LABEL): 7}, 0)
+
+
+@pytest.mark.parametrize(("pages", "near"), [(9900, True), (100, False), (None, False)])
+def test_memory_near_its_limit(pages: int | None, near: bool) -> None:
+    rows = [SoftnetRow(0, 0, 0, 0, 0, 0, 0)]
+    machine = Machine(HostReading(rows, None, None, pages), {"udp_mem": [10000, 20000, 30000]})
+    assert machine.near_limit is near
 
 
 class Source:
@@ -77,7 +106,7 @@ def test_more_losers_than_are_named_at_once_are_all_counted() -> None:
     source: Any = Source()
     for run in (1, 2, 3):
         rows = [Socket((number, 0, 0, 0, 4096, run * (100 + number)), source) for number in range(100)]
-        gather._sockets(memory, "4:7", pod, FOUND, rows, machine(0), 15.0, history=False)
+        gather._sockets(memory, "4:7", pod, FOUND, rows, Pace(15.0, 10.0), history=False)
         whole = sum(run * (100 + number) for number in range(100))
         assert sum(memory.losers.sums.values()) + memory.losers.rest == whole
     # Each was asked for once, those first that lost most.
@@ -89,14 +118,14 @@ def test_more_losers_than_are_named_at_once_are_all_counted() -> None:
 
 def test_history_is_nobodys_loss() -> None:
     memory, pod = Memory(5), known(0)
-    gather._sockets(memory, "4:7", pod, FOUND, sockets(10**9), machine(9999), 15.0, history=True)
+    take(memory, pod, 10**9, history=True)
     assert (memory.losers.sums, pod.book.sums[MEMORY], pod.sockets) == ({}, 0, {1: 10**9})
 
 
 def test_a_socket_that_wrapped_counts_through() -> None:
     memory, pod = Memory(5), known(0)
     pod.sockets = {1: (1 << 32) - 10}
-    gather._sockets(memory, "4:7", pod, FOUND, sockets(5), machine(0), 15.0, history=False)
+    take(memory, pod, 5)
     assert sum(memory.losers.sums.values()) == 15
 
 
