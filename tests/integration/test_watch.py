@@ -179,6 +179,7 @@ def test_sums_are_the_kernels_and_sockets_begin_at_the_first_run(pods: Callable[
     found = watched.run()
     assert one(found, "loss_total", pod, OVERFLOW) == lost
     assert one(found, "socket_drops_total", pod) == 70
+    assert one(found, "loss_total", pod, 'finding="udp.memory_limit"') == 0
 
     # Nothing moves: nothing rises.
     assert {key: value for key, value in watched.run().items() if str(pod) in key} == {

@@ -156,6 +156,7 @@ def test_counts_what_the_kernel_counts_and_goes_without_a_trace(bed: Bed, tmp_pa
     told = value(found, "socket_drops_total", 'netns="pod"', 'local="127.0.0.1:5353"', 'process="python3"')
     assert told == drops - history
     assert value(found, "loss_total", 'netns="host"', pod[1]) == 0
+    assert value(found, "loss_total", pod[0], 'finding="udp.memory_limit"') == 0
 
     score = re.search(r"exposure level for \S+: ([0-9.]+)", guest.ssh(f"systemd-analyze security {SERVICE} | tail -1"))
     assert score
