@@ -33,7 +33,7 @@ options:
     choices: [started, sent, collected]
     required: true
   rate:
-    description: Datagrams a second over all flows, at most 200,000. The rate that was reached is in RV(sent.rate).
+    description: Datagrams a second over all flows, at most 200,000. RV(sent) has the rate that was reached.
     type: int
     default: 1000
   duration:
@@ -70,7 +70,7 @@ options:
   receive_buffer:
     description:
       - With O(state=started), bytes to ask for as the buffer of the socket (C(SO_RCVBUF)). V(0) leaves the default.
-      - The kernel doubles it and cuts it at twice C(net.core.rmem_max). RV(received.receive_buffer) is what came of it.
+      - The kernel doubles it and cuts it at twice C(net.core.rmem_max). RV(received) says what came of it.
     type: int
     default: 4194304
   grace:

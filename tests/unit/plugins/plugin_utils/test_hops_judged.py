@@ -10,6 +10,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+import jsonschema
 import pytest
 from ansible_collections.rxpath.linux.plugins.plugin_utils import hops_report
 from ansible_collections.rxpath.linux.plugins.plugin_utils.hops_judged import judge
@@ -261,6 +262,28 @@ def test_the_rates_of_a_handoff_are_told_in_the_order_of_the_way() -> None:
         "clients sent 1,000/s (IP 0, NIC 180); proxies took in 1,000/s (NIC 200, IP 0) and passed on 980/s"
         in " ".join(text.split())
     )
+
+
+SCHEMA = json.loads((Path(__file__).resolve().parents[4] / "docs/hops.schema.json").read_text(encoding="utf-8"))
+
+
+def test_every_kind_of_round_is_as_the_schema_says() -> None:
+    gone = watched(c1=window(sent=5000), s1=window(5000))
+    gone["ended"]["p1"] = {"outcome": "unreachable", "reason": "timed out"}
+    done = [
+        straight(probed(watched(c1=window(sent=1000), s1=window(read=990)), 990)),
+        through(others=0),
+        through(others=500),
+        straight(watched(c1=window(), s1=window())),
+        counters(c1=window(sent=5000), p1=window(5000, 4000), s1=window(3500, overflow=500)),
+        judge(COUNTERS, gone, GROUPS, settings()),
+    ]
+    report = hops_report.build(done, GROUPS)
+    assert {one["status"] for one in report["rounds"]} == {"fail", "error"}
+    jsonschema.validate(report, SCHEMA)
+    for broken in ({**report, "schema": 2}, {**report, "status": "well"}, {**report, "rounds": [{"kind": "probe"}]}):
+        with pytest.raises(jsonschema.ValidationError):
+            jsonschema.validate(broken, SCHEMA)
 
 
 def test_a_report_that_cannot_be_written(tmp_path: Path) -> None:
