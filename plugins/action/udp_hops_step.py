@@ -87,12 +87,14 @@ class ActionModule(AuditAction):
 
     def judge(self, settings: HopsSettings, task_vars: Mapping[str, Any]) -> Result:
         """Return the rounds that are judged, this one added."""
-        before = (task_vars.get(str(self.argument("judged"))) or {}).get("rounds") or []
-        this = dict(self.argument("round"))
+        plan, this = task_vars["__udp_hops_plan"], dict(self.argument("round"))
+        # With the first round a run begins anew, whatever an earlier one of the same play has left.
+        first = this == dict(plan["rounds"][0])
+        before = [] if first else (task_vars.get(str(self.argument("judged"))) or {}).get("rounds") or []
         steps = {
             name: dict(registered(task_vars, f"__udp_hops_{name}")) for name in ("begun", "sent", "counted", "ended")
         }
-        done = hops_judged.judge(this, steps, task_vars["__udp_hops_plan"]["groups"], settings, before)
+        done = hops_judged.judge(this, steps, plan["groups"], settings, before)
         return {"changed": False, "rounds": [*before, done]}
 
     def report(self, settings: HopsSettings, task_vars: Mapping[str, Any]) -> Result:

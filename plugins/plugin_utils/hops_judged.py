@@ -104,11 +104,14 @@ def _probe(
         said = "not measured, since of {}".format("; ".join(f"{name}: {why}" for name, why in failed.items()))
         return {**done, "status": "error", "verdicts": [said]}
     counted = leg.count(sent["sent"], received["received"])
+    if not counted.numbered:
+        said = f"not measured, since {sender} could send nothing: {sent['sent']['stopped'] or 'it did not say why'}"
+        return {**done, "status": "error", "verdicts": [said]}
     way = leg.Way(tallies[sender], tallies[receiver], tallies[via] if via else None)
     found = leg.places(sent["sent"], counted, way, _background(way.via, before))
     documents = [place.document() for place in found]
     lost = sum(place.packets for place in found if place.kind != OWN_SOCKET)
-    ratio = lost / counted.numbered if counted.numbered else 0.0
+    ratio = lost / counted.numbered
     status = "pass"
     if ratio > settings.max_loss_ratio:
         status = "fail"

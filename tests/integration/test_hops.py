@@ -77,16 +77,9 @@ def test_from_counters_alone(tmp_path: Path) -> None:
     assert 300 < place["packets"] < 500, "a fifth of a thousand a second for two seconds"
 
 
-@pytest.mark.parametrize(
-    ("wrong", "says"),
-    [
-        ({"path": "client"}, "udp_hops_path: name two or more groups or hosts"),
-        ({"path": "client,server", "udp_hops_probe_rat": 7}, "did you mean udp_hops_probe_rate?"),
-    ],
-)
-def test_what_cannot_be_is_told_before_any_host_is_asked(wrong: dict[str, object], says: str, tmp_path: Path) -> None:
+def test_what_cannot_be_is_told_before_any_host_is_asked(tmp_path: Path) -> None:
     with Row(["client", "server"], tmp_path) as row:
-        done = row.play(faults.PLAYBOOK, wrong)
+        done = row.play(faults.PLAYBOOK, {"path": "client,server", "udp_hops_probe_rat": 7})
     assert done.returncode != 0
-    assert says in " ".join(done.stdout.split()), done.stdout
+    assert "did you mean udp_hops_probe_rate?" in " ".join(done.stdout.split()), done.stdout
     assert "Start the window" not in done.stdout

@@ -183,6 +183,13 @@ def test_a_probe_that_was_not_sent_says_why() -> None:
     assert straight(steps)["verdicts"] == ["not measured, since of c1: size: 9000 bytes do not fit"]
 
 
+def test_a_sender_that_can_send_nothing() -> None:
+    steps = probed(watched(c1=window(), s1=window()), 0, 0, stopped="Network is unreachable")
+    done = straight(steps)
+    assert done["status"] == "error"
+    assert done["verdicts"] == ["not measured, since c1 could send nothing: Network is unreachable"]
+
+
 def test_results_that_do_not_fit_together_are_an_error_of_their_round() -> None:
     steps = probed(watched(c1=window(sent=1000), s1=window(read=1000)), 1000)
     steps["sent"]["c1"]["sent"]["flows"][0]["numbered"] = 10
