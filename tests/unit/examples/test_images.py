@@ -10,11 +10,10 @@ import json
 from pathlib import Path
 from typing import Any
 
+import hcl2
 import jsonschema
 import pytest
 import yaml
-
-hcl2 = pytest.importorskip("hcl2", reason="make check does without the validators of examples")
 
 ROOT = Path(__file__).resolve().parents[3]
 PACKER = ROOT / "docs/examples/packer"

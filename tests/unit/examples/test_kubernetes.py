@@ -10,10 +10,9 @@ import copy
 from pathlib import Path
 from typing import Any
 
+import kubernetes_validate as validator
 import pytest
 import yaml
-
-validator = pytest.importorskip("kubernetes_validate", reason="make check does without the validators of examples")
 
 ROOT = Path(__file__).resolve().parents[3]
 MANIFESTS = sorted((ROOT / "docs/examples/kubernetes").glob("*.yml"))
