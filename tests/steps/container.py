@@ -15,9 +15,9 @@ import contextlib
 import json
 import os
 import shutil
+import subprocess
 import tempfile
 import time
-import zlib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -25,7 +25,7 @@ from typing import Any
 import yaml
 
 from steps import builder
-from steps.runner import CACHE, ROOT, Shell, StepError, StepSkippedError
+from steps.runner import ROOT, Shell, StepError, StepSkippedError
 
 MANIFESTS = ROOT / "docs/examples/kubernetes"
 READER = ROOT / "tests/steps/slow_reader.py"
@@ -36,8 +36,6 @@ NODE = "node1"
 _WAIT = 90.0
 # Where a container may not have more than its starter, podman's own defaults are refused.
 _LIMITS = ["--ulimit", "nofile=1024:1024", "--ulimit", "nproc=4096:4096"]
-# podman takes no longer a path than 50 characters for it, and a clone may lie anywhere.
-_RUN = Path(f"/run/rxpath-podman-{zlib.crc32(str(CACHE).encode()):08x}")
 _RELEASE, _PYTHON = "bookworm", "3.11"
 _PACKAGES = "python3,python3-venv,ca-certificates"
 _WHEELS = (
@@ -60,29 +58,36 @@ def run_container(shell: Shell) -> None:
         raise StepSkippedError(f"there is no {' and no '.join(lacking)}")
     with tempfile.TemporaryDirectory(prefix="rxpath-container-") as folder:
         scratch = Path(folder)
-        _base(shell, scratch)
-        engine = _engine(shell)
-        _image(shell, scratch)
-        with _losing(shell, engine, scratch) as container:
-            _audit_once(shell, engine, scratch, container)
-            _audit_pod(shell, engine, scratch)
-        _tuning_pod(shell, engine, scratch)
-    shutil.rmtree(_RUN, ignore_errors=True)
+        with _store() as podman:
+            _base(shell, podman, scratch)
+            engine = _engine(shell, podman)
+            _image(shell, podman, scratch)
+            with _losing(shell, engine, scratch) as container:
+                _audit_once(shell, engine, scratch, container)
+                _audit_pod(shell, engine, scratch)
+            _tuning_pod(shell, engine, scratch)
     shell.counted = "image built; a pod found the loss of a container, another told what it would tune"
 
 
-def _podman(*words: object) -> list[object]:
-    # Images and containers of its own, beside the guests' images. Not in the clone: they hold device nodes, and tools
-    # that copy the collection read those.
-    base = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
-    folder = Path(os.environ.get("RXPATH_CACHE") or Path(base) / "rxpath-linux").absolute()
-    return ["podman", "--root", folder / "podman", "--runroot", _RUN, *words]
+@contextlib.contextmanager
+def _store() -> Iterator[list[object]]:
+    """Yield podman with images and containers of this run alone.
+
+    A store holds where its run root was, and podman refuses it with any other run root: so a store that outlives its
+    run is of no use to another clone. Neither path may have more than 50 characters. podman mounts the folder of the
+    layers upon itself, and leaves that to whoever removes it.
+    """
+    store, run = Path(tempfile.mkdtemp(prefix="rxpath-images-")), Path(tempfile.mkdtemp(prefix="rxpath-", dir="/run"))
+    try:
+        yield ["podman", "--root", store, "--runroot", run]
+    finally:
+        for folder in (store / "overlay", run):
+            subprocess.run(["umount", "--quiet", "--recursive", folder], check=False, stderr=subprocess.DEVNULL)
+            shutil.rmtree(folder.parent if folder.parent == store else folder)
 
 
-def _base(shell: Shell, scratch: Path) -> None:
-    """Make the base image, once: a Debian with a virtual environment, into which ansible-builder may install."""
-    if shell.run(_podman("image", "exists", BASE), allowed=(0, 1)) == 0:
-        return
+def _base(shell: Shell, podman: list[object], scratch: Path) -> None:
+    """Make the base image: a Debian with a virtual environment, into which ansible-builder may install."""
     root = scratch / "root.tar"
     shell.run(
         [
@@ -92,20 +97,20 @@ def _base(shell: Shell, scratch: Path) -> None:
         ]
     )
     path = "ENV PATH=/opt/python/bin:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
-    shell.run(_podman("import", "--change", path, root, BASE))
+    shell.run([*podman, "import", "--change", path, root, BASE])
     root.unlink()
 
 
-def _engine(shell: Shell) -> list[object]:
+def _engine(shell: Shell, podman: list[object]) -> list[object]:
     """Return podman with a runtime that starts a container here."""
     for runtime in ((), ("--runtime", "runc")):
-        engine = _podman(*runtime)
+        engine = [*podman, *runtime]
         if shell.run([*engine, "run", "--rm", *_LIMITS, "--network", "none", BASE, "true"], allowed=range(256)) == 0:
             return engine
     raise StepSkippedError(f"podman starts no container here: {shell.text().strip().splitlines()[-1]}")
 
 
-def _image(shell: Shell, scratch: Path) -> None:
+def _image(shell: Shell, podman: list[object], scratch: Path) -> None:
     """Build the execution environment, without a network: what pip installs in it is fetched before."""
     wheels = scratch / "wheels"
     pip = [builder.BIN / "python", "-m", "pip", "download", "-qq", "--only-binary=:all:", "--python-version", _PYTHON]
@@ -113,12 +118,22 @@ def _image(shell: Shell, scratch: Path) -> None:
     context = builder.make_context(shell, scratch)
     arguments = {"EE_BASE_IMAGE": BASE, "PYCMD": "/opt/python/bin/python3", "PKGMGR": "/usr/bin/true"}
     shell.run(
-        _podman(
-            *("build", "-q", "--isolation=chroot", "--network=host", "-f", context / "Containerfile", "-t", IMAGE),
+        [
+            *(
+                *podman,
+                "build",
+                "-q",
+                "--isolation=chroot",
+                "--network=host",
+                "-f",
+                context / "Containerfile",
+                "-t",
+                IMAGE,
+            ),
             *("-v", f"{wheels}:/wheels:ro", "--env", "PIP_NO_INDEX=1", "--env", "PIP_FIND_LINKS=/wheels"),
             *(word for name, value in arguments.items() for word in ("--build-arg", f"{name}={value}")),
             context,
-        )
+        ]
     )
 
 
