@@ -6,7 +6,7 @@
 
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: .venv audit demo check test docs matrix bench effect sanity integration scenarios mutations clean help
+.PHONY: .venv audit demo check test docs matrix bench hops effect sanity integration scenarios mutations clean help
 
 INVENTORY ?=
 ARGS ?=
@@ -43,6 +43,9 @@ matrix: .venv ## The fault matrix with real traffic, every case RUNS=1 times, as
 
 bench: .venv ## What an audit costs on a node with 10,000 sockets and over 100 hosts, and the role where nothing differs
 	@$(run) bench
+
+hops: .venv ## Each loss on a path of three hosts RUNS=1 times: is the right hop named, with the right number; as root
+	@.venv/bin/python tests/bench/hops.py --runs $(RUNS)
 
 effect: .venv ## What the profile full saves of a burst on three emulated NICs: ARGS="--repeats 3", as root
 	@.venv/bin/python tests/bench/effect.py $(ARGS)

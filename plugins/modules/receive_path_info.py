@@ -19,10 +19,13 @@ description:
     container or pod that owns it.
   - Within the window it looks again at short, jittered intervals wherever datagrams move, so that arrivals, reads,
     drops and queues come as time series, and watches the threads that read the sockets which lose.
-  - Only reads, through C(/proc), C(/sys), netlink and ioctl. No program is started on the host, no package is needed
-    there. To learn what a datagram costs in memory it sends five datagrams to itself over loopback.
+  - Only reads, through C(/proc), C(/sys), netlink and ioctl; with O(drop_reasons) it sets up an instance of tracefs. No
+    program is started on the host, no package is needed there. To learn what a datagram costs in memory it sends a few
+    datagrams of several sizes to itself over loopback.
   - Without root it measures what it can (C(/proc) shows the counters of other namespaces to everybody, unless hidden)
     and names what it could not read under RV(sample).
+  - It measures and judges nothing. What the numbers mean, where datagrams get lost and what helps is for the playbook
+    C(rxpath.linux.audit) and the role P(rxpath.linux.udp_audit#role), which call it.
 options:
   window:
     description: Seconds to measure; more than 0, at most 600.
@@ -38,8 +41,8 @@ options:
     default: 0.05
   namespaces:
     description:
-      - Which network namespaces to measure. V(all), V(host) (the one in which the module runs), or names, inode
-        numbers, and ids of containers and pods (eight digits or more of them).
+      - Which network namespaces to measure. V(all), V(host) (the one in which the module runs), or names as
+        C(ip netns) has them, inode numbers, and ids of containers and pods (eight digits or more of them).
       - One that does not exist is an error that lists what exists.
     type: list
     elements: str
@@ -47,11 +50,20 @@ options:
   max_extension:
     description:
       - Seconds by which the window is extended at most where it ends with a queue that grows and would overflow. It
-        then goes on until the queue has overflowed or stands still. V(0) never extends.
+        then goes on until the queue has overflowed or stands still. V(0) never extends; at most 600.
     type: float
     default: 30.0
   facts:
     description: Gather the tunables as well, as M(rxpath.linux.receive_path_facts) does, just before the window.
+    type: bool
+    default: false
+  drop_reasons:
+    description:
+      - Have the kernel count its own reason for each packet that it drops, and the datagrams that each process reads
+        and sends, in an instance of tracefs that is removed at the window's end, also where the sampler is killed.
+      - An instance counts for the whole machine, in whatever namespace.
+      - Needs root, a mounted tracefs, and a kernel of 5.17 or newer with histogram triggers. What is missing is named
+        under C(unknowns) of RV(sample).
     type: bool
     default: false
   state:
@@ -65,6 +77,11 @@ options:
   session:
     description: What O(state=started) returned. Required with O(state=collected).
     type: str
+  finish:
+    description:
+      - With O(state=collected), end the window now if it is not over, and return what it saw so far.
+    type: bool
+    default: false
   retention:
     description: Seconds after which a result that nobody collected is removed.
     type: int
@@ -85,6 +102,8 @@ requirements:
   - Linux 3.10 or newer
   - Python 3.9 or newer
 seealso:
+  - plugin: rxpath.linux.udp_audit
+    plugin_type: role
   - module: rxpath.linux.receive_path_facts
   - module: rxpath.linux.udp_audit_sample
   - ref: ansible_collections.rxpath.linux.docsite.receive_path
@@ -140,6 +159,8 @@ sample:
     - C(cpus), C(softnet) and C(irqs) have a row for each CPU or interrupt.
     - C(namespaces) holds each namespace that lost datagrams, holds a queue or received most, C(rest) the sum of the
       others. A namespace has its C(counters), C(devices), C(nft) rules that drop, C(sockets) and time C(series).
+    - C(drop_reasons), where they were asked for and could be had, holds the kernel's reasons with the function that
+      dropped the packet, and the processes that read and sent datagrams.
     - C(unknowns) names what could not be read, why, and what would make it readable, C(blind_spots) what has no
       counter.
     - It has at most 256 KiB, however many namespaces there are.
@@ -215,18 +236,21 @@ def prepare(module: AnsibleModule) -> tuple[Options, Callable[..., dict[str, Any
         namespaces=tuple(params["namespaces"]),
         max_extension=params["max_extension"],
         facts=params["facts"],
+        drop_reasons=params["drop_reasons"],
     )
     planned = plan.plan(options)
     return options, functools.partial(window.carry_out, planned)
 
 
 def start(module: AnsibleModule) -> dict[str, object]:
+    from ansible_collections.rxpath.linux.plugins.module_utils._sample import window
+
     options, carry_out = prepare(module)
     retention = module.params["retention"]
     if retention < 1:
         raise OptionError("retention: %d is not possible; it must be at least 1" % retention)
     session = detached.start(
-        lambda progress: carry_out(progress=progress),
+        lambda progress: carry_out(window.Clock(ending=progress.ending), progress),
         options.window,
         options.window + options.max_extension,
         retention,
@@ -242,8 +266,10 @@ def main() -> None:
             "namespaces": {"type": "list", "elements": "str", "default": ["all"]},
             "max_extension": {"type": "float", "default": 30.0},
             "facts": {"type": "bool", "default": False},
+            "drop_reasons": {"type": "bool", "default": False},
             "state": {"type": "str", "choices": ["run", "started", "collected"], "default": "run"},
             "session": {"type": "str"},
+            "finish": {"type": "bool", "default": False},
             "retention": {"type": "int", "default": 900},
         },
         required_if=[("state", "collected", ("session",))],
@@ -257,7 +283,7 @@ def main() -> None:
     failure = ""
     try:
         if module.params["state"] == "collected":
-            result = detached.collect(module.params["session"])
+            result = detached.collect(module.params["session"], end_now=module.params["finish"])
         elif module.params["state"] == "started":
             result = start(module)
         else:

@@ -59,6 +59,7 @@ class HostView(NamedTuple):
     counters: list[tuple[str, str, list[Any]]]
     counters_left: int
     windows: list[str]
+    reasons: dict[str, Any]
 
 
 def render_html(report: dict[str, Any]) -> str:
@@ -143,6 +144,7 @@ def _views(report: dict[str, Any]) -> list[HostView]:
                 counters=counters[:MAX_COUNTERS],
                 counters_left=max(0, len(counters) - MAX_COUNTERS),
                 windows=changes.window_titles(host),
+                reasons=summary.drop_reasons(host),
             )
         )
     return views

@@ -4,8 +4,8 @@
 
 """metrics.prom: the last audit as gauges for the textfile collector of the Prometheus node_exporter.
 
-The text format is that of https://prometheus.io/docs/instrumenting/exposition_formats/. No timestamps: the collector
-refuses a file that has any. Labels are hosts, findings and rules, never namespaces, sockets or processes, so that the
+What the role udp_watch writes on the hosts as well is called the same after the prefix (_watch/metrics.py). Labels are
+hosts, findings, rules and the kernel's names of drop reasons, never namespaces, sockets or processes, so that the
 number of series is bounded by the inventory and not by what runs on it.
 """
 
@@ -14,48 +14,25 @@ from __future__ import annotations
 from datetime import datetime, timezone
 from typing import Any
 
+from ansible_collections.rxpath.linux.plugins.module_utils._watch.exposition import Exposition
 from ansible_collections.rxpath.linux.plugins.plugin_utils import _wording as wording
 from ansible_collections.rxpath.linux.plugins.plugin_utils._changes import PLANNED, tell
 from ansible_collections.rxpath.linux.plugins.plugin_utils._shape import shown
-from ansible_collections.rxpath.linux.plugins.plugin_utils._summary import Summary, rank, summaries, window_seconds
+from ansible_collections.rxpath.linux.plugins.plugin_utils._summary import (
+    Summary,
+    drop_reasons,
+    rank,
+    summaries,
+    window_seconds,
+)
 
 PREFIX = "rxpath_udp_audit_"
-Labels = dict[str, str]
-
-
-class _Gauges:
-    """Gauges in the order in which they were named; a series that is set twice is added up."""
-
-    def __init__(self) -> None:
-        self._help: dict[str, str] = {}
-        self._series: dict[str, dict[tuple[tuple[str, str], ...], float]] = {}
-
-    def declare(self, name: str, text: str) -> None:
-        self._help[name] = text
-        self._series[name] = {}
-
-    def add(self, name: str, value: Any, **labels: str) -> None:
-        if isinstance(value, (int, float)):
-            series, key = self._series[name], tuple(labels.items())
-            series[key] = series.get(key, 0.0) + float(value)
-
-    def render(self) -> str:
-        lines = []
-        for name, series in self._series.items():
-            if not series:
-                continue
-            lines.append(f"# HELP {PREFIX}{name} {self._help[name]}")
-            lines.append(f"# TYPE {PREFIX}{name} gauge")
-            for key, value in series.items():
-                labels = ",".join(f'{label}="{_escaped(text)}"' for label, text in key)
-                lines.append(f"{PREFIX}{name}{'{' + labels + '}' if labels else ''} {_number(value)}")
-        return "\n".join(lines) + "\n"
 
 
 def render_metrics(report: dict[str, Any]) -> str:
     """Return the file's text."""
     plain = shown(report)
-    gauges = _Gauges()
+    gauges = Exposition(PREFIX)
     gauges.declare("generated_timestamp_seconds", "When the report was made, in seconds since the epoch.")
     gauges.declare("hosts", "Hosts of the audit by status.")
     gauges.declare("host_status", "1 for the status that a host has, 0 for the others.")
@@ -66,6 +43,7 @@ def render_metrics(report: dict[str, Any]) -> str:
     gauges.declare("pending", "Sockets' overflows that are predicted and not yet counted.")
     gauges.declare("unknowns", "Things that the audit could not read on a host.")
     gauges.declare("blind_spots", "Places on a host where datagrams can be lost without a counter.")
+    gauges.declare("drop_reasons", "Packets over IP that the kernel dropped in the window, by its own reason.")
     gauges.declare("rounds", "Rounds of change and window on a host that was changed.")
     gauges.declare("changes", "Changes on a host that were kept, put back because they did not help, or only planned.")
     gauges.declare("rule_matched", "1 where a rule of the site matched a host, 0 where it did not.")
@@ -78,7 +56,7 @@ def render_metrics(report: dict[str, Any]) -> str:
     return gauges.render()
 
 
-def _add_host(gauges: _Gauges, summary: Summary, host: dict[str, Any]) -> None:
+def _add_host(gauges: Exposition, summary: Summary, host: dict[str, Any]) -> None:
     name = summary.name
     for status in wording.STATUSES:
         gauges.add("host_status", int(_status(summary) == status), host=name, status=status)
@@ -95,6 +73,8 @@ def _add_host(gauges: _Gauges, summary: Summary, host: dict[str, Any]) -> None:
         gauges.add("pending", pending, host=name)
         gauges.add("unknowns", len(host.get("unknowns") or []), host=name)
         gauges.add("blind_spots", len(host.get("blind_spots") or []), host=name)
+    for row in drop_reasons(host).get("reasons") or []:
+        gauges.add("drop_reasons", row.get("count"), host=name, reason=str(row.get("reason")))
     if host.get("main_loss"):
         gauges.add("main_loss_ratio", summary.ratio, host=name)
     outcomes = [tell(change).outcome for change in host.get("changes") or []]
@@ -112,14 +92,6 @@ def _add_host(gauges: _Gauges, summary: Summary, host: dict[str, Any]) -> None:
 
 def _status(host: Summary) -> str:
     return wording.STATUSES[rank(host.status)]
-
-
-def _escaped(text: str) -> str:
-    return text.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
-
-
-def _number(value: float) -> str:
-    return str(int(value)) if value.is_integer() else repr(value)
 
 
 def _epoch(text: str) -> float | None:

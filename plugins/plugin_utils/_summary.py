@@ -27,6 +27,7 @@ class Summary(NamedTuple):
     vain: list[str]
     others: list[dict[str, Any]]  # the remaining losses
     rounds: list[_changes.Round]  # what was changed, or is planned
+    kernel: list[str]  # what the kernel dropped and no finding tells, where its reasons were asked for
 
     @property
     def rate(self) -> float:
@@ -87,6 +88,7 @@ def summarise(name: str, host: dict[str, Any]) -> Summary:
         vain=[vain(item) for item in advice if not item.get("helps")],
         others=[finding for finding in findings if finding is not main and finding.get("class") == "loss"],
         rounds=_changes.rounds(host),
+        kernel=[str(text) for text in drop_reasons(host).get("said") or []],
     )
 
 
@@ -117,6 +119,13 @@ def lost(finding: dict[str, Any], host: dict[str, Any]) -> str:
     if finding.get("certainty") in ("bound", "hint"):
         parts.append("a bound, not an exact count" if finding["certainty"] == "bound" else "a hint, not a count")
     return f"{text} ({', '.join(parts)})" if parts else text
+
+
+def drop_reasons(host: dict[str, Any]) -> dict[str, Any]:
+    """Return the kernel's drop reasons in the last window, empty where there are none."""
+    windows = host.get("windows") or []
+    found = windows[-1].get("drop_reasons") if windows else None
+    return found if isinstance(found, dict) else {}
 
 
 def window_seconds(host: dict[str, Any]) -> float | None:

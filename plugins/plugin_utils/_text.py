@@ -20,6 +20,7 @@ MAX_BLOCKS = 12
 MAX_NAMES = 4
 MAX_LINES = 20
 MAX_CHANGES = 6
+MAX_KERNEL = 3
 WIDTH = 110
 
 _COLOURS = {
@@ -45,9 +46,9 @@ def render_text(report: dict[str, Any], color: bool) -> str:
     if not hosts:
         return "no host was audited"
     lines: list[str] = []
-    told = [host for host in hosts if host.rounds or host.status in ("fail", "error", "unreachable", "warn")]
-    quiet = [host for host in hosts if host not in told]
     small = len(hosts) <= MAX_LINES
+    told = [host for host in hosts if _is_told(host, small)]
+    quiet = [host for host in hosts if host not in told]
     # In a fleet one fault is often on many hosts: it is told once, for the host that has it worst.
     groups = [[host] for host in told] if small else alike(told)
     for group in groups[:MAX_BLOCKS]:
@@ -62,6 +63,11 @@ def render_text(report: dict[str, Any], color: bool) -> str:
             lines.append("")
         lines.append(_totals(hosts, color))
     return "\n".join(lines).rstrip("\n")
+
+
+def _is_told(host: Summary, small: bool) -> bool:
+    """Tell whether a host gets a block: in a fleet not for what only the kernel's drop reasons say."""
+    return bool(host.rounds or host.status in ("fail", "error", "unreachable", "warn") or (small and host.kernel))
 
 
 def _unread(hosts: dict[str, Any]) -> list[str]:
@@ -95,6 +101,8 @@ def _block(group: list[Summary], color: bool) -> list[str]:
     if host.finding is not None:
         lines += _told(host)
     lines += _changed(host)
+    for text in host.kernel[:MAX_KERNEL]:
+        lines += _field("kernel", text)
     if len(group) > 1:
         lines += _field("same", f"on {len(group) - 1} more: {_names(group[1:])}")
     return lines

@@ -51,15 +51,22 @@ def write_reports(report: dict[str, Any], directory: str, formats: list[str]) ->
         raise ReportError(f"unknown report format '{unknown[0]}'; there are: {', '.join(FORMATS)}")
     rendered = {name: FORMATS[name][1](report) for name in dict.fromkeys(formats)}
     target = os.path.abspath(os.path.expanduser(directory))
+    return {name: write_file(target, FORMATS[name][0], text, "udp_audit_report_dir") for name, text in rendered.items()}
+
+
+def write_file(directory: str, name: str, text: str, variable: str) -> str:
+    """Write one file into a directory, which is made if need be, and return its path.
+
+    Raises:
+        ReportError: a directory that cannot be made or written; ``variable`` is the one that named it.
+    """
     try:
-        os.makedirs(target, mode=0o755, exist_ok=True)
+        os.makedirs(directory, mode=0o755, exist_ok=True)
     except OSError as error:
-        raise ReportError(f"udp_audit_report_dir: cannot make the directory '{target}': {error.strerror}") from error
-    paths = {}
-    for name, text in rendered.items():
-        paths[name] = os.path.join(target, FORMATS[name][0])
-        _write(paths[name], text)
-    return paths
+        raise ReportError(f"{variable}: cannot make the directory '{directory}': {error.strerror}") from error
+    path = os.path.join(directory, name)
+    _write(path, text)
+    return path
 
 
 def _write(path: str, text: str) -> None:

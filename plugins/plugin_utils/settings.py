@@ -32,6 +32,7 @@ VARIABLES = (
     "udp_audit_interval",
     "udp_audit_namespaces",
     "udp_audit_max_extension",
+    "udp_audit_drop_reasons",
     "udp_audit_min_drops",
     "udp_audit_max_loss_ratio",
     "udp_audit_fail_on",
@@ -113,6 +114,7 @@ def _measure(variables: Mapping[str, Any]) -> dict[str, Any]:
         "interval": to_number("udp_audit_interval", variables["udp_audit_interval"], MIN_INTERVAL, MAX_WINDOW),
         "namespaces": namespaces,
         "max_extension": to_number("udp_audit_max_extension", variables["udp_audit_max_extension"], 0, MAX_WINDOW),
+        "drop_reasons": to_bool("udp_audit_drop_reasons", variables["udp_audit_drop_reasons"]),
     }
 
 

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What the audit costs on a node of 250 namespaces and 10,000 UDP sockets, against what reading costs at all.
+"""What an audit and the watch cost on a node of 250 namespaces and 10,000 sockets, against what reading costs at all.
 
 And what the role costs on a host where nothing differs, and an audit of a hundred hosts, against a ping; and whether a
 browser opens the report of five hundred. Everything is measured in one run, what is compared close in time; the middle
@@ -17,6 +17,7 @@ import os
 import statistics
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -25,9 +26,13 @@ from typing import NamedTuple
 TESTS = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(TESTS))
 
+from ansible_collections.rxpath.linux.plugins.module_utils._apply import archive  # noqa: E402
+
 from bench import fleet, node, page, role  # noqa: E402
 
 KIB = 1024
+WATCH = "ansible_collections.rxpath.linux.plugins.module_utils._watch.run"
+WATCH_SECONDS = 15
 PARTS = ("role", "fleet", "page", "node")
 
 
@@ -103,11 +108,19 @@ def bench(options: argparse.Namespace) -> int:
     print(f"raw reading {statistics.median(raw):.3f} s, full sample {statistics.median(full):.3f} s ", end="")
     print(f"({cost['namespaces']:.0f} namespaces, {cost['sockets']:.0f} sockets), ", end="")
     print(f"the script {statistics.median(script):.3f} s", flush=True)
+    watch, watch_against_raw = bench_watch(options.repeats)
     windows = [sample("window", str(options.window))[0] for _ in range(options.windows)]
     print("looks in a window: " + ", ".join(f"{w['looks']:.0f} every {w['interval'] * 1000:.0f} ms" for w in windows))
     rows = [
         Row("CPU of a full sample ÷ raw reading", against_raw, 2.0, ""),
         Row("CPU of a full sample, interpreter included ÷ the script", against_script, 0.25, ""),
+        Row("CPU of a run of udp_watch, interpreter included ÷ raw reading", watch_against_raw, 2.0, ""),
+        Row(
+            f"CPU of udp_watch at one run in {WATCH_SECONDS} s",
+            [100 * cpu / WATCH_SECONDS for cpu in watch],
+            2.5,
+            "% of a core",
+        ),
         Row(
             f"CPU of a window of {options.window:g} s at 50 ms",
             [100 * w["share"] for w in windows],
@@ -118,6 +131,24 @@ def bench(options: argparse.Namespace) -> int:
         Row("sent back to the controller", [w["size"] / KIB for w in windows], 256.0, "KiB"),
     ]
     return show(rows)
+
+
+def bench_watch(repeats: int) -> tuple[list[float], list[float]]:
+    """Return the CPU seconds of runs of udp_watch as its service starts them, and what they are of a raw reading."""
+    with tempfile.TemporaryDirectory() as directory:
+        code = Path(directory, "watch.pyz")
+        code.write_bytes(archive.build(WATCH))
+        command = [sys.executable, "-I", str(code), "--directory", directory, "--state", directory + "/state"]
+        # The first one reads all sockets, for what they have dropped before.
+        first = run(*command).cpu
+        raw, watch = [], []
+        for _ in range(repeats):
+            raw.append(float(run(sys.executable, "-m", "bench.raw").output))
+            watch.append(run(*command).cpu)
+        size = Path(directory, "rxpath_udp_watch.prom").stat().st_size
+    print(f"udp_watch {statistics.median(watch):.3f} s, its first run {first:.3f} s, ", end="")
+    print(f"raw reading {statistics.median(raw):.3f} s; {size / KIB:.0f} KiB of metrics", flush=True)
+    return watch, [one / other for one, other in zip(watch, raw)]
 
 
 def bench_role(repeats: int) -> int:

@@ -90,7 +90,7 @@ def reference(contents: str, first_guides: str) -> str:
     """Return the collection's page of antsibull-docs without the guides, which the first page lists."""
     about, rest = contents.split(f"\n{first_guides}\n{'-' * len(first_guides)}\n", 1)
     plugins = rest[rest.index(f".. _plugin_index_for_{COLLECTION}:") :]
-    name, title = COLLECTION.title(), "Modules, lookups and roles"
+    name, title = COLLECTION.title(), "Modules, lookups, filters and roles"
     head = about.replace(f"\n{name}\n{'=' * len(name)}\n", f"\n{title}\n{'=' * len(title)}\n", 1)
     return f"{head}\n{plugins}"
 

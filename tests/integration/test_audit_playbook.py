@@ -194,10 +194,14 @@ def test_only_unreachable_hosts_end_with_a_report(hosts: SshHosts, inventory: Pa
 
 def test_this_machine_without_an_inventory(tmp_path: Path) -> None:
     """The root playbook, from another directory; the machine may lose what it likes meanwhile."""
-    done = audit_here(tmp_path, str(ROOT / "audit.yml"), "-e", "udp_audit_window=1", "-e", "udp_audit_max_extension=0")
+    settings = ("udp_audit_window=1", "udp_audit_max_extension=0", "udp_audit_drop_reasons=true")
+    done = audit_here(tmp_path, str(ROOT / "audit.yml"), *(word for one in settings for word in ("-e", one)))
     assert list(done.hosts) == ["localhost"], done.output
     assert done.hosts["localhost"]["status"] in ("pass", "warn", "fail", "inconclusive"), done.output
     assert done.code == (2 if done.hosts["localhost"]["status"] == "fail" else 0)
+    # Either this machine's kernel tells its drop reasons, or the report tells why not.
+    untold = [text for text in done.hosts["localhost"]["unknowns"] if text.startswith("drop reasons of the kernel: ")]
+    assert ("drop_reasons" in done.hosts["localhost"]["windows"][0]) == (not untold)
 
 
 @pytest.mark.parametrize(

@@ -31,7 +31,7 @@ START = textwrap.dedent(
     def work(progress):
         if what == "break":
             raise ValueError("the counters are gone")
-        return window.carry_out(planned, progress=progress)
+        return window.carry_out(planned, window.Clock(ending=progress.ending), progress)
     print(detached.start(work, seconds, seconds, retention))
     """
 )
@@ -96,6 +96,15 @@ def test_start_and_collect(runtime_directory: Path) -> None:
     assert list(runtime_directory.iterdir()) == [], "collected: nothing stays"
     with pytest.raises(DetachedError, match=r"unknown to uid .* collected"):
         detached.collect(session)
+
+
+def test_a_window_that_is_asked_to_end(runtime_directory: Path) -> None:
+    session = _start(runtime_directory, 60.0)
+    time.sleep(0.5)
+    sample = detached.collect(session, end_now=True)["sample"]
+    assert 0.4 < sample["window"]["seconds"] < 5.0
+    assert sample["namespaces"]
+    assert list(runtime_directory.iterdir()) == []
 
 
 def test_the_result_is_for_nobody_else(runtime_directory: Path) -> None:

@@ -133,12 +133,15 @@ class Bed:
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             signal.signal(number, leave)
         try:
-            self.sender, self.receiver = self.namespace("src"), self.namespace("dst")
-            self.join(self.sender, self.receiver)
+            self._build()
         except BaseException:
             self.__exit__()
             raise
         return self
+
+    def _build(self) -> None:
+        self.sender, self.receiver = self.namespace("src"), self.namespace("dst")
+        self.join(self.sender, self.receiver)
 
     def __exit__(self, *_: object) -> None:
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):

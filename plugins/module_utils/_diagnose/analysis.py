@@ -10,10 +10,7 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
-from ansible_collections.rxpath.linux.plugins.module_utils._diagnose import buffers, causes, readers, replay
-
-# A consumer is not planned at full load: queues grow without bound there.
-_PLANNED_LOAD = 0.8
+from ansible_collections.rxpath.linux.plugins.module_utils._diagnose import buffers, causes, queueing, readers, replay
 
 
 class Analysis(NamedTuple):
@@ -103,7 +100,7 @@ def _with_rates(
         capacity=played.capacity,
         utilisation=None if math.isinf(played.utilisation) else played.utilisation,
         rates_unknown_because=None,
-        consumers_needed=math.ceil(played.arrival_rate / (pace * _PLANNED_LOAD)) if pace else None,
+        consumers_needed=queueing.consumers_for(played.arrival_rate, pace) if pace else None,
         longest_stall=played.longest_stall,
         losing_share=_share_of(intervals, lambda row: row.drops > 0),
         empty_share=_share_of(intervals, lambda row: row.empty),

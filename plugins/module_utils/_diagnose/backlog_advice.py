@@ -54,14 +54,19 @@ def _lost(row: Mapping[str, Any]) -> int:
     return max(0, int(row.get("dropped") or 0) - int(row.get("flow_limit") or 0))
 
 
+def memory_ceiling(memory: int, cpus: int, share: float) -> tuple[int, str]:
+    """Return the packets that each CPU's backlog may hold for all of them to keep to a share of the RAM, and why."""
+    packets = int(memory * share / (cpus * buffers.DEFAULT_TRUESIZE))
+    return packets, f"the backlogs of {cpus} CPUs may take {numbers.share(share)} of the memory"
+
+
 def _ceiling(sample: Mapping[str, Any], row: Mapping[str, Any], settings: Mapping[str, Any]) -> tuple[int, str]:
     """Return the most packets that a backlog may hold, and why."""
     bounds = [(1 << 30, "the kernel's own limit")]
     memory, cpus = sample["host"].get("memory_bytes"), len(sample["host"].get("cpus_online") or [0])
     share = settings["thresholds"]["udp_memory_share"]
     if memory:
-        packets = int(memory * share / (cpus * buffers.DEFAULT_TRUESIZE))
-        bounds.append((packets, f"the backlogs of {cpus} CPUs may take {numbers.share(share)} of the memory"))
+        bounds.append(memory_ceiling(memory, cpus, share))
     spent = next((cpu.get("softirq_share") or 0.0 for cpu in sample.get("cpus") or [] if cpu["cpu"] == row["cpu"]), 0.0)
     processed, delay = int(row.get("processed") or 0), settings["max_queue_delay"]
     if spent >= _LEAST_SHARE and processed >= _LEAST_PACKETS:

@@ -85,7 +85,7 @@ def ceiling(sample: Mapping[str, Any], settings: Mapping[str, Any], capacity: fl
         bounds.append((pages * int(sample["host"].get("page_size") or 4096), "%g %% of udp_mem[0]" % (part * 100)))
     if capacity:
         delay = settings["max_queue_delay"]
-        bounds.append((int(capacity * delay * truesize), f"what the reader drains in {delay:g} s"))
+        bounds.append((drained_within(delay, capacity, truesize), f"what the reader drains in {delay:g} s"))
     if not bounds:
         return Ceiling(64 << 20, "64 MiB, because neither memory nor udp_mem could be read")
     return Ceiling(*min(bounds))
@@ -95,6 +95,11 @@ def buffer_for(datagrams: float, truesize: int) -> int:
     """Return the receive buffer (``sk_rcvbuf``, bytes) that holds ``datagrams``, rounded up to 64 KiB."""
     needed = datagrams * truesize / BUSY_READER_SHARE
     return int(-(-needed // _STEP) * _STEP)
+
+
+def drained_within(delay: float, pace: float, truesize: int) -> int:
+    """Return the bytes that readers of ``pace`` datagrams per second take out of a full buffer in ``delay`` seconds."""
+    return int(pace * delay * truesize)
 
 
 def udp_mem_triple(pages: int, running: Sequence[int]) -> str:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from ansible_collections.rxpath.linux.plugins.module_utils._diagnose import buffer_advice, numbers
+from ansible_collections.rxpath.linux.plugins.module_utils._diagnose import buffer_advice, numbers, queueing
 from ansible_collections.rxpath.linux.plugins.module_utils._diagnose.analysis import Analysis
 from ansible_collections.rxpath.linux.plugins.module_utils._diagnose.findings import advise
 from ansible_collections.rxpath.linux.plugins.module_utils._diagnose.readers import Reader
@@ -201,21 +201,12 @@ def _no_buffer(socket: Mapping[str, Any], analysis: Analysis) -> Advice:
     if analysis.arrival_rate is None or not analysis.capacity:
         why = "the queue stands full: a larger one is full a moment later, and every datagram waits longer"
         return buffer_advice.refuse(socket, why)
-    excess = (analysis.arrival_rate - analysis.capacity) * analysis.truesize
-    if excess <= 0:
+    if analysis.arrival_rate <= analysis.capacity:
         why = (
             f"what the reader leaves behind needs more than {numbers.size(analysis.ceiling.size)}"
             f" ({analysis.ceiling.why})"
         )
         return buffer_advice.refuse(socket, why)
-    # Whose buffer could not be read (without root, in another namespace) has none to name.
-    filled = f" {numbers.size(size)} fill in {numbers.duration(size / excess)}, and" if size else ""
-    why = (
-        f"{numbers.rate(analysis.arrival_rate - analysis.capacity)} more arrive than are read:"
-        f"{filled} the largest buffer allowed,"
-        f" {numbers.size(analysis.ceiling.size)} ({analysis.ceiling.why}), buys"
-        f" {numbers.duration(analysis.ceiling.size / excess)};"
-        " then the same share is lost, and each datagram that is read has waited"
-        f" {numbers.duration(analysis.ceiling.size / (analysis.capacity * analysis.truesize))}"
-    )
+    top = analysis.ceiling
+    why = queueing.buys_nothing(analysis.arrival_rate, analysis.capacity, analysis.truesize, size, top.size, top.why)
     return buffer_advice.refuse(socket, why)

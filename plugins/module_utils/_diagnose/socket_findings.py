@@ -15,6 +15,7 @@ from ansible_collections.rxpath.linux.plugins.module_utils._diagnose import (
     buffer_advice,
     causes,
     consumer_advice,
+    forwarding,
     numbers,
 )
 from ansible_collections.rxpath.linux.plugins.module_utils._diagnose.buffers import mean_payload
@@ -57,6 +58,9 @@ def overflow(
         advice += _socket_advice(socket, analysis, sample, where)
     for socket, analysis in looked[3:]:
         join(advice, _socket_advice(socket, analysis, sample, where))
+    chain = _merge_causes(looked)
+    if causes.SLOW_CONSUMER in chain:
+        evidence += forwarding.evidence(namespace, ledger, sample, losers[:3])
     if explained < ledger.overflow:
         evidence.append(_rest(namespace, ledger.overflow - explained))
     findings = [
@@ -67,7 +71,7 @@ def overflow(
             certainty=certainty,
             seconds=float(sample["window"]["seconds"]),
             arrived=ledger.arrived,
-            causes=_merge_causes(looked),
+            causes=chain,
             sockets=[_entry(socket, sample, analysis) for socket, analysis in looked],
             evidence=evidence,
             advice=advice,
@@ -183,6 +187,9 @@ def _entry(socket: Socket, sample: Mapping[str, Any], analysis: analyses.Analysi
     }
     if analysis is not None:
         entry.update(analyses.rates(analysis))
+    traffic = forwarding.traffic_of(socket.get("pid"), sample)
+    if traffic is not None:
+        entry["traffic"] = {name: traffic[name] for name in ("reads", "read_bytes", "sends", "sent_bytes")}
     return entry
 
 

@@ -16,8 +16,10 @@ from ansible_collections.rxpath.linux.plugins.module_utils._diagnose import (
     numbers,
     socket_findings,
     softnet_findings,
+    testimony,
     udp_findings,
     windows,
+    witness,
 )
 from ansible_collections.rxpath.linux.plugins.module_utils._diagnose import (
     settings as defaults,
@@ -62,7 +64,7 @@ def diagnose_host(sample: Mapping[str, Any], settings: Mapping[str, Any], label:
         "first_loss": losses[0]["finding"] if losses else None,
         "main_loss": main["finding"] if main else None,
         "findings": findings,
-        "windows": [windows.window(sample, label)],
+        "windows": [_window(sample, label, findings)],
         "blind_spots": [_blind_spot(spot) for spot in sample.get("blind_spots") or []],
         "unknowns": [_unknown(item) for item in sample.get("unknowns") or []],
         "rules": [],
@@ -92,7 +94,13 @@ def collect_findings(sample: Mapping[str, Any], settings: Mapping[str, Any]) -> 
         found += udp_findings.socket_filter(namespace, where, ledger, seconds)
         found += socket_findings.overflow(namespace, where, ledger, sample, settings)
     found += _of_the_rest(sample, settings)
-    return sorted(found, key=lambda one: (order(one["finding"]), -one["delta"]))
+    return witness.hear(sorted(found, key=lambda one: (order(one["finding"]), -one["delta"])), sample)
+
+
+def _window(sample: Mapping[str, Any], label: str, findings: list[Finding]) -> dict[str, Any]:
+    part = testimony.window_part(sample, findings)
+    window = windows.window(sample, label)
+    return window if part is None else {**window, "drop_reasons": part}
 
 
 def _of_the_rest(sample: Mapping[str, Any], settings: Mapping[str, Any]) -> list[Finding]:

@@ -19,7 +19,7 @@ from ansible_collections.rxpath.linux.plugins.module_utils._diagnose.numbers imp
 # rtnetlink's kinds of devices whose packets wait in a queue of that limit.
 ON_THE_PATH = ("veth", "ipvlan", "vxlan", "geneve", "gre", "gretap", "ip6gre", "ip6gretap", "ipip", "sit", "ip6tnl")
 # A CPU can be kept from its softirq for two budgets of 8 ms (the kernel's at 250 ticks a second), and a switch.
-_BUSY_SECONDS = 0.02
+BUSY_SECONDS = 0.02
 _STEP = 1000
 
 
@@ -31,10 +31,15 @@ def backlog(settings: Mapping[str, Any], survey: Mapping[str, Any]) -> tuple[int
     reasons = _reasons(settings, survey)
     if not reasons:
         return None, "not on the path of these devices (no RPS, no veth, no tunnel)"
-    packets = settings["rate"] * settings["sockets"] * _BUSY_SECONDS
-    wanted = max(_STEP, int(-(-packets // _STEP) * _STEP))
-    arithmetic = f"{count(settings['rate'])}/s x {settings['sockets']} sockets x 20 ms on one CPU = {count(wanted)}"
+    wanted, arithmetic = backlog_for(settings["rate"], settings["sockets"])
     return wanted, f"on the path ({'; '.join(reasons)}): {arithmetic}"
+
+
+def backlog_for(rate: float, sockets: int) -> tuple[int, str]:
+    """Return the packets that come while a CPU is kept from its backlog, in thousands, and the arithmetic."""
+    packets = rate * sockets * BUSY_SECONDS
+    wanted = max(_STEP, int(-(-packets // _STEP) * _STEP))
+    return wanted, f"{count(rate)}/s x {sockets} sockets x 20 ms on one CPU = {count(wanted)}"
 
 
 def _reasons(settings: Mapping[str, Any], survey: Mapping[str, Any]) -> list[str]:

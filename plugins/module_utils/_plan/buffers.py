@@ -18,9 +18,11 @@ from ansible_collections.rxpath.linux.plugins.module_utils._diagnose.buffers imp
     BUSY_READER_SHARE,
     DEFAULT_TRUESIZE,
     buffer_for,
+    drained_within,
     udp_mem_triple,
 )
 from ansible_collections.rxpath.linux.plugins.module_utils._diagnose.numbers import count, duration, size
+from ansible_collections.rxpath.linux.plugins.module_utils._diagnose.queueing import overloaded
 
 # Datagram size up to which a driver's buffer of that class holds it, and what is charged: the buffer and the sk_buff.
 # Up to an MTU of 1500 a NIC's buffer is half a page, however small the datagram.
@@ -35,12 +37,19 @@ LARGEST_STOCK_RMEM_MAX = 4194304
 
 
 class Sizing(NamedTuple):
-    """A receive buffer (``sk_rcvbuf``) for one socket, the pages that all of them take, and how it was found."""
+    """A receive buffer (``sk_rcvbuf``) for one socket, the pages that all of them take, and how it was found.
+
+    ``cuts`` say which ceilings lowered it and what is left; ``largest`` is the lowest of the ceilings, with its reason,
+    None where nothing is known that would set one.
+    """
 
     receive_buffer: int
     pages: int
     notes: list[str]
     warnings: list[str]
+    arithmetic: str
+    cuts: list[str]
+    largest: tuple[int, str] | None
 
 
 def truesize(datagram_size: int) -> int:
@@ -52,64 +61,83 @@ def truesize(datagram_size: int) -> int:
     return fragments
 
 
-def size_buffer(workload: Mapping[str, Any], memory: int | None, udp_pages: int | None, page: int) -> Sizing:
+def size_buffer(
+    workload: Mapping[str, Any], memory: int | None, udp_pages: int | None, page: int, prefix: str = "udp_tuning_"
+) -> Sizing:
     """Return the buffer that survives the workload's stall, cut to the ceilings of memory and of delay.
 
     ``workload`` has rate, datagram_size, stall, sockets, max_queue_delay, service_rate (0: not known), memory_share
-    (0 to 1) and may_raise (whether udp_mem may be raised within the share). ``memory`` is the host's RAM,
-    ``udp_pages`` its udp_mem[0]; None where unknown.
+    (0 to 1) and may_raise (whether udp_mem may be raised within the share); it may have burst (datagrams that come
+    within the stall beside the rate) and truesize (what one is charged, where that was measured). ``memory`` is the
+    host's RAM, ``udp_pages`` its udp_mem[0]; None where unknown. ``prefix`` stands before the names in sentences.
     """
-    charged = truesize(int(workload["datagram_size"]))
+    charged = workload.get("truesize") or truesize(int(workload["datagram_size"]))
     rate, stall, sockets = workload["rate"], workload["stall"], int(workload["sockets"])
-    wanted = buffer_for(rate * stall, charged)
-    arithmetic = f"{count(rate)}/s x {duration(stall)} x {charged} bytes a datagram / {BUSY_READER_SHARE:g}"
-    notes = [f"receive buffer: {arithmetic} = {size(wanted)} a socket"]
-    warnings = []
+    burst = workload.get("burst") or 0
+    wanted = buffer_for(rate * stall + burst, charged)
+    datagrams = f"{count(rate)}/s x {duration(stall)}"
+    datagrams = f"({datagrams} + {count(burst)})" if burst else datagrams
+    arithmetic = f"{datagrams} x {charged} bytes a datagram / {BUSY_READER_SHARE:g} = {size(wanted)} a socket"
+    notes, cuts, warnings = [f"receive buffer: {arithmetic}"], [], []
     chosen = wanted
-    for ceiling, why in (
-        _delay_ceiling(workload, charged),
-        _memory_ceiling(workload, memory, udp_pages, page),
-    ):
-        if ceiling is not None and ceiling < chosen:
+    ceilings = [
+        (ceiling, why)
+        for ceiling, why in (
+            _delay_ceiling(workload, charged, prefix),
+            _memory_ceiling(workload, memory, udp_pages, page, prefix),
+        )
+        if ceiling is not None
+    ]
+    for ceiling, why in ceilings:
+        if ceiling < chosen:
             chosen = max(_LEAST, ceiling // _STEP * _STEP or ceiling)
-            notes.append(f"cut to {size(chosen)}: {why}")
-            survives = duration(chosen * BUSY_READER_SHARE / (rate * charged))
-            notes.append(f"{size(chosen)} bridge a stall of {survives}, not of {duration(stall)}")
+            held = chosen * BUSY_READER_SHARE / charged
+            bridged = f"{size(chosen)} bridge a stall of {duration((held - burst) / rate)}, not of {duration(stall)}"
+            if held < burst:
+                bridged = f"{size(chosen)} hold {count(held)} datagrams, not even the burst of {count(burst)}"
+            cuts += [f"cut to {size(chosen)}: {why}", bridged]
+    notes += cuts
     service_rate = workload.get("service_rate") or 0
     if not service_rate:
-        notes.append("the delay of a full buffer is not checked: udp_tuning_service_rate is not known")
-    elif service_rate < rate:
+        notes.append(f"the delay of a full buffer is not checked: {prefix}service_rate is not known")
+    elif overloaded(rate, service_rate):
         warnings.append(
-            f"the readers drain {count(service_rate)}/s of {count(rate)}/s (udp_tuning_service_rate, udp_tuning_rate):"
+            f"the readers drain {count(service_rate)}/s of {count(rate)}/s ({prefix}service_rate, {prefix}rate):"
             " no buffer helps against that, more readers do"
         )
-    return Sizing(chosen, -(-chosen * sockets // page), notes, warnings)
+    pages = -(-chosen * sockets // page)
+    return Sizing(chosen, pages, notes, warnings, arithmetic, cuts, min(ceilings, default=None))
 
 
-def _delay_ceiling(workload: Mapping[str, Any], charged: int) -> tuple[int | None, str]:
+def _delay_ceiling(workload: Mapping[str, Any], charged: int, prefix: str) -> tuple[int | None, str]:
     """The reader drains rcvbuf / (mu x truesize) seconds at a full buffer; a client must still be waiting then."""
     service_rate, delay = workload.get("service_rate") or 0, workload["max_queue_delay"]
     if not service_rate or not delay:
         return None, ""
-    return int(service_rate * charged * delay), (
-        f"at {count(service_rate)}/s a reader drains no more within {duration(delay)} (udp_tuning_max_queue_delay)"
+    return drained_within(delay, service_rate, charged), (
+        f"at {count(service_rate)}/s a reader drains no more within {duration(delay)} ({prefix}max_queue_delay)"
     )
 
 
 def _memory_ceiling(
-    workload: Mapping[str, Any], memory: int | None, udp_pages: int | None, page: int
+    workload: Mapping[str, Any], memory: int | None, udp_pages: int | None, page: int, prefix: str
 ) -> tuple[int | None, str]:
     """All sockets together stay within the share of RAM, and within udp_mem[0] where that may not be raised."""
     sockets, share = int(workload["sockets"]), float(workload["memory_share"])
     bounds = []
     if memory:
-        bounds.append((int(memory * share), f"{share * 100:g} % of {size(memory)} of RAM (udp_tuning_memory_share)"))
+        bounds.append((int(memory * share), f"{share * 100:g} % of {size(memory)} of RAM ({prefix}memory_share)"))
     if udp_pages is not None and not (memory and workload.get("may_raise")):
         bounds.append((udp_pages * page, f"udp_mem[0] = {count(udp_pages)} pages"))
     if not bounds:
         return None, ""
     total, why = min(bounds)
     return total // sockets, f"{count(sockets)} sockets share {size(total)}, which is {why}"
+
+
+def rmem_max_for(receive_buffer: int) -> int:
+    """Return the rmem_max that grants this buffer: half, since the kernel doubles what SO_RCVBUF asks for."""
+    return max(_LEAST, -(-receive_buffer // 2))
 
 
 def udp_mem_for(pages: int, running: str | None) -> str | None:

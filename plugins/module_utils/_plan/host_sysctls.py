@@ -17,6 +17,7 @@ from ansible_collections.rxpath.linux.plugins.module_utils._diagnose.numbers imp
 from ansible_collections.rxpath.linux.plugins.module_utils._plan.backlog import backlog
 from ansible_collections.rxpath.linux.plugins.module_utils._plan.buffers import (
     LARGEST_STOCK_RMEM_MAX,
+    rmem_max_for,
     size_buffer,
     udp_mem_for,
 )
@@ -86,7 +87,7 @@ def _buffers(settings: Mapping[str, Any], survey: Mapping[str, Any], wishes: Wis
     wishes.notes.extend(sizing.notes)
     wishes.warnings.extend(sizing.warnings)
     if knobs[RMEM_MAX] == AUTO:
-        half = -(-sizing.receive_buffer // 2)
+        half = rmem_max_for(sizing.receive_buffer)
         if survey["image"]:
             half = max(half, LARGEST_STOCK_RMEM_MAX)
             wishes.notes.append(f"{RMEM_MAX} is at least {count(half)} in an image: no kernel's default is higher")

@@ -14,6 +14,8 @@ from collections.abc import Mapping
 from typing import Any
 
 FROM_PROFILE = "profile"
+# Of the RAM that all UDP sockets together may take: about what the kernel gives UDP by itself (udp_mem, 9.4 %).
+MEMORY_SHARE = 0.1
 KEEP = "keep"
 
 # What a profile may say: numbers of the workload, then knobs.

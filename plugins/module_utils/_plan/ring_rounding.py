@@ -27,11 +27,13 @@ def _multiple(of: int) -> Step:
     return lambda number: -(-number // of) * of
 
 
-def _power_above(number: int) -> int:
+def power_above(number: int) -> int:
+    """Return the least power of two that is not smaller."""
     return 1 << max(0, number - 1).bit_length()
 
 
-def _power_below(number: int) -> int:
+def power_below(number: int) -> int:
+    """Return the largest power of two that is not larger, at least 1."""
     return 1 << max(1, number).bit_length() - 1
 
 
@@ -47,12 +49,12 @@ RULES = {
     "iavf": Rule(_multiple(32), 64),
     "ice": Rule(_multiple(32), 64),
     "vmxnet3": Rule(_multiple(32), 32),
-    "mlx5_core": Rule(_power_above, 4),
-    "mlx4_en": Rule(_power_above, 4),
+    "mlx5_core": Rule(power_above, 4),
+    "mlx4_en": Rule(power_above, 4),
     # Refuses anything else with ENOMEM: a split virtqueue holds a power of two (virtio 1.2, 2.7). Since 6.12 a
     # transmit ring has to hold a packet of the most fragments, 19 descriptors.
-    "virtio_net": Rule(_power_above, 32),
-    "ena": Rule(_power_below, 256),
+    "virtio_net": Rule(power_above, 32),
+    "ena": Rule(power_below, 256),
 }
 
 

@@ -19,7 +19,7 @@ import secrets
 import signal
 import time
 import traceback
-from typing import Any, Callable, Optional
+from typing import Any, Callable, Optional, Sequence
 
 from ansible_collections.rxpath.linux.plugins.module_utils._sample import private_files
 from ansible_collections.rxpath.linux.plugins.module_utils._sample.private_files import DetachedError
@@ -31,14 +31,34 @@ _SLACK = 120
 _POLL = 0.05
 _LINGER_POLL = 1.0
 
-Progress = Callable[[float], None]
+
+class Progress:
+    """What the work of a session is given: to be called with the seconds that remain, and asked whether to end."""
+
+    def __init__(self, stem: str) -> None:
+        self._stem = stem
+
+    def __call__(self, remaining: float) -> None:
+        """Say how long it will still take."""
+        with contextlib.suppress(OSError):
+            private_files.write(self._stem + ".state", {"until": time.time() + remaining})
+
+    def ending(self) -> bool:
+        """Tell whether somebody asked for the result before its time."""
+        return os.path.lexists(self._stem + ".end")
 
 
-def start(work: Callable[[Progress], dict[str, Any]], window: float, bound: float, retention: float) -> str:
+def start(
+    work: Callable[[Progress], dict[str, Any]],
+    window: float,
+    bound: float,
+    retention: float,
+    keep: Sequence[int] = (),
+) -> str:
     """Run ``work`` in a process of its own and return the session's name at once.
 
-    ``work`` takes a function to be told the seconds that remain, and returns the document. ``window`` is how long it
-    is expected to take, ``bound`` the longest, ``retention`` how long a result is kept (seconds).
+    ``work`` takes a Progress and returns the document. ``window`` is how long it is expected to take, ``bound`` the
+    longest, ``retention`` how long a result is kept (seconds); ``keep`` are descriptors that the work needs.
     Raises DetachedError.
     """
     directory = private_files.make_directory()
@@ -52,7 +72,7 @@ def start(work: Callable[[Progress], dict[str, Any]], window: float, bound: floa
             private_files.write(stem + ".state", {"until": time.time() + window})
             first = os.fork()
             if first == 0:
-                _become_sampler(work, stem, lock, bound, retention)
+                _become_sampler(work, stem, lock, bound, retention, keep)
             os.waitpid(first, 0)
         finally:
             os.close(lock)
@@ -83,14 +103,19 @@ def _age(path: str) -> float:
 
 
 def _become_sampler(
-    work: Callable[[Progress], dict[str, Any]], stem: str, lock: int, bound: float, retention: float
+    work: Callable[[Progress], dict[str, Any]],
+    stem: str,
+    lock: int,
+    bound: float,
+    retention: float,
+    keep: Sequence[int],
 ) -> None:
     """Leave the connection behind, measure, end. Never returns."""
     try:
         os.setsid()
         if os.fork() != 0:
             os._exit(0)
-        _let_go_of_connection(keep=lock)
+        _let_go_of_connection({lock, *keep})
         # Whatever goes wrong from here on, the process ends.
         signal.alarm(int(bound + retention) + _SLACK)
         signal.signal(signal.SIGHUP, signal.SIG_IGN)
@@ -103,7 +128,7 @@ def _become_sampler(
         os._exit(0)
 
 
-def _let_go_of_connection(keep: int) -> None:
+def _let_go_of_connection(keep: set[int]) -> None:
     """Close what ties this process to the connection; as long as one of it is open, Ansible waits for us."""
     os.chdir("/")
     os.umask(0o077)
@@ -111,7 +136,7 @@ def _let_go_of_connection(keep: int) -> None:
     for descriptor in (0, 1, 2):
         os.dup2(nothing, descriptor)
     for name in os.listdir("/proc/self/fd"):
-        if int(name) > 2 and int(name) != keep:
+        if int(name) > 2 and int(name) not in keep:
             with contextlib.suppress(OSError):
                 os.close(int(name))
 
@@ -122,13 +147,8 @@ def _end(number: int, _frame: object) -> None:
 
 def _sample(work: Callable[[Progress], dict[str, Any]], stem: str) -> None:
     """Do the work; leave a result or the last words."""
-
-    def progress(remaining: float) -> None:
-        with contextlib.suppress(OSError):
-            private_files.write(stem + ".state", {"until": time.time() + remaining})
-
     try:
-        private_files.write(stem + ".result", work(progress))
+        private_files.write(stem + ".result", work(Progress(stem)))
     except Exception as error:
         where = traceback.extract_tb(error.__traceback__)[-1:]
         place = " (%s:%s)" % (os.path.basename(where[0].filename), where[0].lineno) if where else ""
@@ -145,13 +165,15 @@ def _linger(stem: str, retention: float) -> None:
     private_files.remove(stem)
 
 
-def collect(session: str, patience: float = PATIENCE) -> dict[str, Any]:
+def collect(session: str, patience: float = PATIENCE, end_now: bool = False) -> dict[str, Any]:
     """Return {"finished": true, "sample": document}, or {"finished": false, "remaining": seconds}.
 
-    A sampler that is done within ``patience`` seconds is waited for. Raises DetachedError where the session is
-    unknown, or its sampler failed or died: then with its last words.
+    A sampler that is done within ``patience`` seconds is waited for; with ``end_now`` it is asked to be. Raises
+    DetachedError where the session is unknown, or its sampler failed or died: then with its last words.
     """
     stem = private_files.find_session(session)
+    if end_now:
+        private_files.touch(stem + ".end")
     end = time.monotonic() + patience
     while True:
         done = _result(stem)
@@ -168,7 +190,7 @@ def collect(session: str, patience: float = PATIENCE) -> dict[str, Any]:
             raise DetachedError(
                 "the sampler ended without a result: %s" % (words or "it was killed, or ran out of memory")
             )
-        remaining = _remaining(stem)
+        remaining = 0.0 if end_now else _remaining(stem)
         if time.monotonic() + remaining >= end:
             return {"finished": False, "remaining": round(remaining, 3)}
         time.sleep(_POLL)

@@ -49,6 +49,7 @@ class Ends(NamedTuple):
     rebooted: bool
     truesize: list[list[int]]
     facts: Optional[dict[str, Any]]
+    drop_reasons: Optional[dict[str, Any]]
 
 
 def build(ends: Ends, watches: list[Watch], consumers: Consumers, unknowns: Unknowns) -> dict[str, Any]:
@@ -98,6 +99,7 @@ def build(ends: Ends, watches: list[Watch], consumers: Consumers, unknowns: Unkn
         "unknowns": unknowns.entries(),
         "blind_spots": blind_spots(watches),
         "facts": ends.facts,
+        "drop_reasons": ends.drop_reasons,
     }
     return fit(document)
 

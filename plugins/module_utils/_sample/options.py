@@ -21,7 +21,7 @@ class Options(NamedTuple):
     """A window's options; times in seconds.
 
     ``namespaces`` holds ``all``, ``host``, names, inodes or container ids. ``cpu_share`` is the part of one core
-    above which the sampler stretches its interval.
+    above which the sampler stretches its interval. ``drop_reasons`` asks for the kernel's own reasons, through tracefs.
     """
 
     window: float = 10.0
@@ -30,6 +30,7 @@ class Options(NamedTuple):
     max_extension: float = 30.0
     facts: bool = False
     cpu_share: float = 0.10
+    drop_reasons: bool = False
 
 
 def check(options: Options) -> Options:

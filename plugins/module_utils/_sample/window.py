@@ -14,6 +14,7 @@ from ansible_collections.rxpath.linux.plugins.module_utils._collect.errors impor
 from ansible_collections.rxpath.linux.plugins.module_utils._facts.gather import gather_facts
 from ansible_collections.rxpath.linux.plugins.module_utils._sample.consumers import Consumers
 from ansible_collections.rxpath.linux.plugins.module_utils._sample.document import Ends, build
+from ansible_collections.rxpath.linux.plugins.module_utils._sample.drop_reasons import open_drop_reasons
 from ansible_collections.rxpath.linux.plugins.module_utils._sample.enter import Doorway
 from ansible_collections.rxpath.linux.plugins.module_utils._sample.extension import Extension
 from ansible_collections.rxpath.linux.plugins.module_utils._sample.governor import Governor
@@ -39,13 +40,18 @@ from ansible_collections.rxpath.linux.plugins.module_utils._sample.watch import 
 _MAX_LOOKS = 20000
 
 
+def _never() -> bool:
+    return False
+
+
 class Clock(NamedTuple):
-    """The time, and how to spend it; tests bring their own."""
+    """The time, how to spend it, and whether somebody wants the window to end before it; tests bring their own."""
 
     monotonic: Callable[[], float] = time.monotonic
     wall: Callable[[], float] = time.time
     sleep: Callable[[float], None] = time.sleep
     uniform: Callable[[float, float], float] = random.SystemRandom().uniform
+    ending: Callable[[], bool] = _never
 
 
 def _ignore(remaining: float) -> None:
@@ -67,6 +73,7 @@ def carry_out(plan: Plan, clock: Clock = Clock(), progress: Callable[[float], No
     options, chosen, present, unknowns = plan
     truesize = measure_truesize(unknowns)
     facts = _facts(unknowns) if options.facts else None
+    reasons = open_drop_reasons(unknowns) if options.drop_reasons else None
     doorway = Doorway()
     watches: list[Watch] = []
     consumers = Consumers(unknowns)
@@ -75,6 +82,8 @@ def carry_out(plan: Plan, clock: Clock = Clock(), progress: Callable[[float], No
         began = Began(clock.wall(), _since_boot(), time.process_time(), boot_id())
         host_start = read_host(unknowns)
         watches = _watch(chosen, doorway, unknowns)
+        if reasons is not None:
+            reasons.begin()
         irqs = find_devices(watches[0].start.links) if watches[0].found.own else {}
         interrupts_start = read_interrupts(irqs, unknowns)
         started = watches[0].start.moment
@@ -85,6 +94,7 @@ def carry_out(plan: Plan, clock: Clock = Clock(), progress: Callable[[float], No
         host_end = read_host(unknowns)
         interrupts_end = read_interrupts(irqs, unknowns)
         looker.finish()
+        dropped = reasons.finish() if reasons is not None else None
         seconds = watches[0].end_moment - started
         softnet = softnet_rows(host_start, host_end, seconds, unknowns)
         read_steering(watches, any(row["dropped"] for row in softnet), unknowns)
@@ -107,11 +117,14 @@ def carry_out(plan: Plan, clock: Clock = Clock(), progress: Callable[[float], No
             rebooted=began.boot_id != boot_id(),
             truesize=truesize,
             facts=facts,
+            drop_reasons=dropped,
         )
         result = build(ends, watches, consumers, unknowns)
         result["window"]["cpu_seconds"] = round(time.process_time() - began.cpu, 4)
         return result
     finally:
+        if reasons is not None:
+            reasons.close()
         consumers.close()
         memory.close()
         for watch in watches:
@@ -155,6 +168,8 @@ def _run(
         # Jittered: a fixed interval would beat with a quota's period and see a reader always asleep or never.
         clock.sleep(max(0.0, min(clock.uniform(0.5, 1.5) * interval, until - clock.monotonic())))
         now = clock.monotonic()
+        if clock.ending():
+            return Spent(looks, max(0.0, now - end) if extended else 0.0)
         if now >= until:
             until = extension.until(now)
             if until <= now:

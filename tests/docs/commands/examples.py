@@ -25,9 +25,9 @@ from .extract import Block, parts
 from .pages import ROOT, pages
 
 COLLECTION = "ansible_collections.rxpath.linux.plugins.modules"
-ROLES = ("udp_audit", "udp_tuning", "udp_rollback")
+ROLES = ("udp_audit", "udp_hops", "udp_tuning", "udp_rollback")
 # Variables of the playbooks, which no role takes: a play reads them before its roles.
-_OF_PLAYBOOKS = {"udp_audit_wave": {"type": "raw"}}
+_OF_PLAYBOOKS = {"udp_audit_wave": {"type": "raw"}, "udp_hops_address": {"type": "str"}}
 _NESTED = ("tasks", "pre_tasks", "post_tasks", "handlers", "block", "rescue", "always")
 _CONSTRAINTS = ("mutually_exclusive", "required_together", "required_one_of", "required_if", "required_by")
 _SAMPLES: dict[str, Any] = {"int": 1, "float": 1.0, "bool": True, "list": [], "dict": {}}
@@ -54,8 +54,8 @@ class _AskedError(Exception):
 
 
 def of_plugins() -> Iterator[Example]:
-    """Yield the EXAMPLES of every module, action and lookup."""
-    for kind in ("modules", "lookup"):
+    """Yield the EXAMPLES of every module, action, lookup and filter."""
+    for kind in ("modules", "lookup", "filter"):
         for path in sorted((ROOT / "plugins" / kind).glob("[a-z]*.py")):
             found = _EXAMPLES.search(path.read_text(encoding="utf-8"))
             if found is None:

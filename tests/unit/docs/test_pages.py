@@ -93,7 +93,7 @@ def options() -> set[str]:
 
 def content() -> set[str]:
     """Return the last part of every full name that the collection has."""
-    kinds = ("plugins/modules", "plugins/lookup", "plugins/action", "playbooks", "roles")
+    kinds = ("plugins/modules", "plugins/lookup", "plugins/filter", "plugins/action", "playbooks", "roles")
     return {path.stem for kind in kinds for path in (ROOT / kind).iterdir() if not path.name.startswith("_")}
 
 
@@ -127,7 +127,9 @@ def test_targets_of_make_exist() -> None:
 def test_full_names_exist() -> None:
     # docsite: labels of the guides; plugins, tests: names of Python packages.
     # The suffixes: labels that antsibull-docs makes for the reference.
-    labels = {f"{path.stem}_{kind}" for kind in ("module", "lookup") for path in ROOT.glob(f"plugins/{kind}*/*.py")}
+    labels = {
+        f"{path.stem}_{kind}" for kind in ("module", "lookup", "filter") for path in ROOT.glob(f"plugins/{kind}*/*.py")
+    }
     labels |= {f"{path.name}_role" for path in ROOT.glob("roles/*")}
     labels |= {f"{path.stem}_playbook" for path in ROOT.glob("playbooks/*.yml")}
     assert not faults(everywhere(CONTENT), content() | labels | {"docsite", "plugins", "tests"})

@@ -10,7 +10,6 @@ to be what the plan answers. Tables and single figures are formulas of the same 
 
 from __future__ import annotations
 
-import math
 import re
 import textwrap
 from collections.abc import Iterator
@@ -19,13 +18,13 @@ from typing import Any
 
 import pytest
 import yaml
-from ansible_collections.rxpath.linux.plugins.module_utils._diagnose.analysis import _PLANNED_LOAD
 from ansible_collections.rxpath.linux.plugins.module_utils._diagnose.buffers import (
     BUSY_READER_SHARE,
     DEFAULT_TRUESIZE,
     STOCK_RMEM_DEFAULT,
 )
 from ansible_collections.rxpath.linux.plugins.module_utils._diagnose.numbers import count, duration
+from ansible_collections.rxpath.linux.plugins.module_utils._diagnose.queueing import PLANNED_LOAD, consumers_for
 from ansible_collections.rxpath.linux.plugins.module_utils._plan.buffers import truesize
 from ansible_collections.rxpath.linux.plugins.module_utils._plan.host_sysctls import host_sysctls
 from ansible_collections.rxpath.linux.plugins.module_utils._plan.nic_ring import buffer_bytes
@@ -83,7 +82,7 @@ def figures() -> Iterator[str]:
     pace = 1 / 40e-6
     yield f"μ = 1 / 40 µs = {count(pace)}/s"
     arrivals = 35_000
-    yield f"⌈{count(arrivals)} / ({count(pace)} × {_PLANNED_LOAD:g})⌉ = {math.ceil(arrivals / (pace * _PLANNED_LOAD))}"
+    yield f"⌈{count(arrivals)} / ({count(pace)} × {PLANNED_LOAD:g})⌉ = {consumers_for(arrivals, pace)}"
     bought = 2 * 25e6 / ((arrivals - pace) * DEFAULT_TRUESIZE)
     yield f"50,000,000 / ({count(arrivals - pace)}/s × {count(DEFAULT_TRUESIZE)}) = {duration(bought)}"
     waited = 2 * 25e6 / (pace * DEFAULT_TRUESIZE)

@@ -18,7 +18,7 @@ PLUGINS = ROOT / "plugins"
 PACKAGE = "ansible_collections.rxpath.linux.plugins"
 
 # Data flows one way: a room knows itself and the rooms before it.
-ROOMS = ("_collect", "_facts", "_sample", "_diagnose", "_plan", "_apply", "_compare")
+ROOMS = ("_collect", "_facts", "_sample", "_probe", "_diagnose", "_watch", "_plan", "_apply", "_compare", "_hops")
 # Files that carry no header: recorded data, pictures, the licence itself, and what a tool makes.
 BARE_SUFFIXES = {".png", ".svg", ".json"}
 BARE_FOLDERS = (Path("tests/unit/fixtures"),)

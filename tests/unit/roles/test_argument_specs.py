@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 
 import pytest
 import yaml
+from ansible_collections.rxpath.linux.plugins.plugin_utils.hops_settings import VARIABLES as HOPS_VARIABLES
 from ansible_collections.rxpath.linux.plugins.plugin_utils.settings import VARIABLES
 from ansible_collections.rxpath.linux.plugins.plugin_utils.tuning_settings import VARIABLES as TUNING_VARIABLES
 
@@ -32,7 +33,11 @@ class Role(NamedTuple):
         return (ROLES / self.name / path).read_text(encoding="utf-8")
 
 
-ROLES_WITH_SETTINGS = [Role("udp_audit", VARIABLES), Role("udp_tuning", TUNING_VARIABLES)]
+ROLES_WITH_SETTINGS = [
+    Role("udp_audit", VARIABLES),
+    Role("udp_tuning", TUNING_VARIABLES),
+    Role("udp_hops", HOPS_VARIABLES),
+]
 each_role = pytest.mark.parametrize("role", ROLES_WITH_SETTINGS, ids=lambda role: str(role.name))
 
 

@@ -196,3 +196,12 @@ def test_a_series_with_holes_or_without_points_does_no_harm() -> None:
 
 def test_five_hundred_hosts_stay_under_five_mebibytes() -> None:
     assert len(render_html(reports.fleet(500)).encode()) < 5 * 1024 * 1024
+
+
+def test_drop_reasons_stand_with_their_findings() -> None:
+    page = Page(render_html(reports.load("drop_reasons")))
+    cells = [*page.text["td"], *page.text["th"]]
+    for part in ("SOCKET_RCVBUFF", "12,145", "socket.receive_buffer_overflow", "nf_hook_slow", "server", "3,599"):
+        assert part in cells
+    assert any("TC_INGRESS +70" in text for text in page.text["li"])
+    assert "Drop reasons of the kernel" not in render_html(reports.load("incident_dns"))

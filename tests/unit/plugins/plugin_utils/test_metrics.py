@@ -69,3 +69,12 @@ def test_nothing_is_claimed_of_a_host_that_was_not_measured() -> None:
     assert 'rxpath_udp_audit_host_status{host="db-07",status="unreachable"} 1' in text
     for name in ("pending", "unknowns", "blind_spots", "loss"):
         assert f"rxpath_udp_audit_{name}{{" not in text
+
+
+def test_drop_reasons_are_told_by_reason_alone() -> None:
+    text = render_metrics(reports.load("drop_reasons"))
+    assert 'rxpath_udp_audit_drop_reasons{host="proxy-tr-1",reason="NETFILTER_DROP"} 80\n' in text
+    assert 'rxpath_udp_audit_drop_reasons{host="proxy-tr-1",reason="SOCKET_RCVBUFF"} 12145\n' in text
+    # In five functions of the kernel.
+    assert len(re.findall(r'^rxpath_udp_audit_drop_reasons.*"NOT_SPECIFIED"', text, re.MULTILINE)) == 1
+    assert "drop_reasons{" not in render_metrics(reports.load("incident_dns"))

@@ -29,7 +29,13 @@ def with_(**changed: Any) -> dict[str, Any]:
 def test_role_defaults_are_those_of_the_diagnosis() -> None:
     settings = normalise(DEFAULTS)
     assert settings.diagnose == {**diagnosis.DEFAULTS, "thresholds": diagnosis.DEFAULT_THRESHOLDS}
-    assert settings.measure == {"window": 10.0, "interval": 0.05, "namespaces": ["all"], "max_extension": 30.0}
+    assert settings.measure == {
+        "window": 10.0,
+        "interval": 0.05,
+        "namespaces": ["all"],
+        "max_extension": 30.0,
+        "drop_reasons": False,
+    }
     assert settings.report_dir == "udp-audit/"
     assert settings.report_formats == ["json", "html", "junit", "prometheus"]
 
@@ -104,6 +110,7 @@ def test_threshold_replaces_one_default() -> None:
         ("thresholds", {"stall": 1}),
         ("thresholds", {"stall_share": "x"}),
         ("rules", "yes"),
+        ("drop_reasons", "perhaps"),
         ("apply", "perhaps"),
         ("apply", None),
         ("max_rounds", 0),
@@ -169,6 +176,11 @@ def test_missing_variable_is_named(name: str) -> None:
 @pytest.mark.parametrize("value", [True, "true", "yes", 1])
 def test_applying_is_asked_for(value: Any) -> None:
     assert normalise(with_(apply=value)) == normalise(DEFAULTS)._replace(apply=True)
+
+
+@pytest.mark.parametrize("value", [True, "true", "yes", 1])
+def test_drop_reasons_are_asked_for(value: Any) -> None:
+    assert normalise(with_(drop_reasons=value)).measure["drop_reasons"] is True
 
 
 @pytest.mark.parametrize("value", [False, "false", "no", 0])

@@ -12,14 +12,15 @@ from ansible_collections.rxpath.linux.tests.unit.plugins.plugin_utils import rep
 
 def test_the_worst_host_comes_first_and_the_larger_loss_before_the_smaller() -> None:
     told = [(host.status, host.name) for host in summaries(reports.mixed())]
-    assert told[:5] == [
+    assert told[:6] == [
         ("fail", "edge-quic-1"),
+        ("fail", "proxy-tr-1"),
         ("fail", "ingest-02"),
         ("fail", "node-dns-04"),
         ("fail", "node-dns-05"),
         ("fail", "flow-01"),
     ]
-    assert [status for status, _name in told[5:]] == [
+    assert [status for status, _name in told[6:]] == [
         "error",
         "unreachable",
         "warn",

@@ -65,3 +65,12 @@ def test_what_root_would_have_read_is_said_in_one_line() -> None:
     lines = render_text({"schema": 1, "generated_at": "", "hosts": {"web": host}}, False).splitlines()
     assert "not read without root: nftables rules (host); become root (-b) to have it read" in lines
     assert "not readable: sysctl x; the report says why" in lines
+
+
+def test_what_only_the_kernel_tells_is_said_under_the_host() -> None:
+    report = reports.load("drop_reasons")
+    lines = [line for line in render_text(report, color=False).splitlines() if line.startswith("  kernel")]
+    assert len(lines) == 3
+    assert "NETFILTER_DROP +80 in nf_hook_slow" in lines[1]
+    report["hosts"]["proxy-tr-1"].update(status="pass", findings=[], main_loss=None, first_loss=None)
+    assert "TC_INGRESS +70" in render_text(report, color=False)

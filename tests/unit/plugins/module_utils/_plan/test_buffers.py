@@ -144,6 +144,12 @@ def test_lowering_is_done_only_where_it_was_asked_for() -> None:
     assert found.values[RMEM_MAX] == str(118 * 65536 // 2)
 
 
+def test_nothing_is_asked_for_that_the_kernel_refuses() -> None:
+    # net/core/sysctl_net_core.c: rmem_max is at least SOCK_MIN_RCVBUF.
+    found = wishes(rate=1, service_rate=1, max_queue_delay=0.001, lower=True)
+    assert found.values[RMEM_MAX] == "2304"
+
+
 @pytest.mark.parametrize("profile", PROFILES)
 def test_a_second_run_asks_for_the_same(profile: str) -> None:
     for memory in (768 << 20, 16 * GIB):

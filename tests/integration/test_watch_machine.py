@@ -1,0 +1,183 @@
+# Copyright (c) 2026, rxpath.linux contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The watch on a virtual machine: it counts what the kernel counts, changes and goes without a trace."""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from ansible_collections.rxpath.linux.tests.hosts import prometheus
+from ansible_collections.rxpath.linux.tests.hosts.machines import Bed, Guest, MachinesUnavailableError, machines
+
+pytestmark = pytest.mark.needs_root
+
+PLAYBOOK = str(Path(sys.executable).with_name("ansible-playbook"))
+NAME = "bookworm"
+SERVICE = "rxpath-linux-watch.service"
+FIRST, SECOND = "/var/lib/node_exporter/textfile_collector", "/srv/metrics"
+FILE = "rxpath_udp_watch.prom"
+# Everything of the guest's own disk and of /run where something of ours could be.
+TREE = "find /etc /var/lib /srv /run /usr/local /opt -xdev -not -path '/run/udev/*' -not -path '*/ansible*' | sort"
+# A reader that never reads, and a sender: what the buffer does not hold is lost, and counted.
+POD = """
+import socket, sys, time
+reader = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+reader.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+reader.bind(("127.0.0.1", 5353))
+sender = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+for line in sys.stdin:
+    for _ in range(int(line)):
+        sender.sendto(bytes(200), ("127.0.0.1", 5353))
+"""
+# From boot to boot of the service the pod lives in a unit of its own, fed through a FIFO.
+START_POD = (
+    "ip netns add pod && ip -n pod link set lo up && mkfifo /root/feed && systemd-run -q --unit=pod "
+    "sh -c 'exec ip netns exec pod python3 /root/pod.py <>/root/feed'"
+)
+
+
+@pytest.fixture(scope="module")
+def bed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bed]:
+    try:
+        with machines([NAME], tmp_path_factory.mktemp("watch")) as started:
+            yield started
+    except MachinesUnavailableError as missing:
+        pytest.skip(str(missing))
+
+
+def play(bed: Bed, *words: str, **variables: Any) -> str:
+    """Run the playbook; return what it printed."""
+    done = subprocess.run(
+        [
+            PLAYBOOK,
+            *("-i", str(bed.write_inventory())),
+            *("-e", json.dumps({"target": NAME, "udp_watch_interval": 5, **variables})),
+            "rxpath.linux.watch",
+            *words,
+        ],
+        capture_output=True,
+        text=True,
+        timeout=300,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
+def changed(printed: str) -> int:
+    found = re.search(r"changed=(\d+)", printed)
+    assert found, printed
+    return int(found[1])
+
+
+def timed(guest: Guest, directory: str) -> dict[str, float]:
+    """Return the series of the next file that the timer has written."""
+    path = f"{directory}/{FILE}"
+    stamp = f"stat -c %Y.%i {path} 2>/dev/null || true"
+    before, end = guest.ssh(stamp), time.monotonic() + 60
+    while guest.ssh(stamp) == before:
+        if time.monotonic() > end:
+            raise AssertionError(guest.ssh(f"systemctl status {SERVICE}; journalctl -o cat -u {SERVICE}", check=False))
+        time.sleep(1)
+    return prometheus.read(guest.ssh(f"cat {path}"))
+
+
+def metrics(guest: Guest, directory: str) -> dict[str, float]:
+    """Return the series of a file that was begun from now on: a start that finds a run at work waits for just that."""
+    start = f"systemctl start {SERVICE}"
+    return prometheus.read(guest.ssh(f"{start} && {start} && cat {directory}/{FILE}"))
+
+
+def value(found: dict[str, float], name: str, *labels: str) -> float:
+    """Return the one series of a metric that has all these labels."""
+    chosen = [
+        number
+        for series, number in found.items()
+        if series.startswith(f"rxpath_udp_watch_{name}") and all(label in series for label in labels)
+    ]
+    assert len(chosen) == 1, (name, labels, sorted(found))
+    return chosen[0]
+
+
+def kernel(guest: Guest) -> tuple[int, int]:
+    """Return the pod's RcvbufErrors as nstat has them, and the drops of its socket as ss has them."""
+    errors = guest.ssh("ip netns exec pod nstat -asz UdpRcvbufErrors | awk '/^Udp/ {print $2}'")
+    drops = re.search(r",d(\d+)\)", guest.ssh("ip netns exec pod ss -uanm 'sport = 5353'"))
+    assert drops
+    return int(errors), int(drops[1])
+
+
+def lose(guest: Guest, datagrams: int) -> tuple[int, int]:
+    guest.ssh(f"echo {datagrams} > /root/feed")
+    time.sleep(1)
+    return kernel(guest)
+
+
+def test_counts_what_the_kernel_counts_and_goes_without_a_trace(bed: Bed, tmp_path: Path) -> None:
+    guest = bed[NAME]
+    guest.reset()
+    guest.run("cat > /root/pod.py", stdin=POD)
+    guest.ssh(START_POD)
+    time.sleep(1)
+    history, _drops = lose(guest, 500)
+    assert history > 400
+    before = guest.ssh(TREE)
+
+    printed = play(bed, "--check", "--diff", udp_watch_directory=FIRST)
+    assert changed(printed) == 1
+    assert "+ExecStart=" in printed
+    assert guest.ssh(TREE) == before
+    assert changed(play(bed, udp_watch_directory=FIRST)) == 1
+    assert changed(play(bed, udp_watch_directory=FIRST)) == 0
+
+    pod = ('netns="pod"', 'finding="socket.receive_buffer_overflow"')
+    timed(guest, FIRST)
+    found = timed(guest, FIRST)
+    assert value(found, "loss_total", *pod) == history
+    assert not [series for series in found if "socket_drops_total" in series], "history is no loss of a socket"
+    assert value(found, "unknowns") == 0
+    scrapes = [found, metrics(guest, FIRST)]
+    for _minute in range(3):
+        errors, drops = lose(guest, 2000)
+        scrapes.append(metrics(guest, FIRST))
+    found = metrics(guest, FIRST)
+    assert (errors, drops) == kernel(guest)
+    assert value(found, "loss_total", *pod) == errors
+    told = value(found, "socket_drops_total", 'netns="pod"', 'local="127.0.0.1:5353"', 'process="python3"')
+    assert told == drops - history
+    assert value(found, "loss_total", 'netns="host"', pod[1]) == 0
+    assert value(found, "loss_total", pod[0], 'finding="udp.memory_limit"') == 0
+
+    score = re.search(r"exposure level for \S+: ([0-9.]+)", guest.ssh(f"systemd-analyze security {SERVICE} | tail -1"))
+    assert score
+    assert float(score[1]) <= 3.0
+    if prometheus.promtool():
+        # The scrapes count as a minute apart: the history alone fires nothing, what rises then does.
+        evaluate = {1: {}, 4: {"UdpReceiveBufferErrors": "pod"}}
+        prometheus.evaluate(tmp_path, scrapes, evaluate)
+
+    # Another directory, another number of sockets: the old file goes, the sums go on.
+    assert changed(play(bed, udp_watch_directory=SECOND, udp_watch_sockets=3)) == 1
+    time.sleep(2)
+    assert guest.ssh(f"ls -d {FIRST} {FIRST.rpartition('/')[0]} 2>/dev/null || true") == ""
+    more, _drops = lose(guest, 300)
+    found = metrics(guest, SECOND)
+    assert value(found, "loss_total", *pod) == more > errors
+    assert value(found, "socket_drops_total", 'netns="pod"') == more - history
+    assert guest.ssh(f"journalctl -b -o cat -p warning -u {SERVICE}") == ""
+
+    assert changed(play(bed, "--check", udp_watch_state="absent")) == 1
+    assert changed(play(bed, udp_watch_state="absent")) == 1
+    assert changed(play(bed, udp_watch_state="absent")) == 0
+    assert guest.ssh(TREE) == before
+    assert "rxpath" not in guest.ssh("systemctl list-units --all --no-legend; systemctl list-unit-files --no-legend")

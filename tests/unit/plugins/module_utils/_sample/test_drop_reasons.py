@@ -1,0 +1,76 @@
+# Copyright (c) 2026, rxpath.linux contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Histograms of real kernels, as differences; an instance of tracefs is made in tests/integration/test_tracing.py."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from ansible_collections.rxpath.linux.plugins.module_utils._collect.tracefs import Histogram, parse_hist, parse_symbols
+from ansible_collections.rxpath.linux.plugins.module_utils._sample.drop_reasons import reason_rows, usable_triggers
+from ansible_collections.rxpath.linux.plugins.module_utils._sample.thread_traffic import Traffic, by_thread
+from ansible_collections.rxpath.linux.plugins.module_utils._sample.trace_instance import affordable, find_tracefs
+
+FIXTURES = Path(__file__).parents[3] / "fixtures"
+OLD, NEW = "6.1.176-x86_64", "6.12.107-x86_64"
+EMPTY = Histogram([], 0, 0)
+
+
+def read(kernel: str, name: str) -> str:
+    return (FIXTURES / kernel / "tracefs" / name).read_text()
+
+
+def test_reasons_with_the_functions_that_gave_up() -> None:
+    names = parse_symbols(read(OLD, "kfree_skb.format"), "reason")
+    rows = reason_rows(names, EMPTY, parse_hist(read(OLD, "sites.hist")))
+    assert rows[0] == {"reason": "PROTO_MEM", "function": "udp_queue_rcv_one_skb", "count": 8553}
+    assert {"reason": "TC_INGRESS", "function": "__netif_receive_skb_core", "count": 70} in rows
+    assert [row["count"] for row in rows] == sorted((row["count"] for row in rows), reverse=True)
+
+
+def test_only_what_was_gained_counts() -> None:
+    names = parse_symbols(read(NEW, "kfree_skb.format"), "reason")
+    end = parse_hist(read(NEW, "reasons.hist"))
+    before = end._replace(rows=[row._replace(hits=row.hits - (row.keys["reason"] == "6")) for row in end.rows])
+    assert reason_rows(names, before, end) == [{"reason": "SOCKET_RCVBUFF", "function": None, "count": 1}]
+    assert reason_rows(names, end, end) == []
+
+
+def test_a_reason_of_a_module_has_its_number() -> None:
+    text = "{ reason:     131074 } hitcount: 3\nTotals:\n    Hits: 3\n    Dropped: 0\n"
+    assert reason_rows({}, EMPTY, parse_hist(text)) == [{"reason": "131074", "function": None, "count": 3}]
+
+
+def test_triggers_fit_the_fields_of_the_event() -> None:
+    layout = read(OLD, "kfree_skb.format")
+    assert "location.sym" in usable_triggers(layout)[0]
+    bare = "\n".join(line for line in layout.split("\n") if "location;" not in line and "protocol;" not in line)
+    assert usable_triggers(bare) == ("hist:keys=reason:size=256",)
+
+
+def test_reads_and_sends_of_threads() -> None:
+    read_end, sent_end = (parse_hist(read(NEW, f"sock_{way}_length.hist")) for way in ("recv", "send"))
+    assert by_thread((EMPTY, read_end), (EMPTY, sent_end)) == {310: Traffic(9, 900, 1660, 806100)}
+    assert by_thread((read_end, read_end), (sent_end, sent_end)) == {}
+
+
+@pytest.mark.parametrize(
+    ("mounts", "place"),
+    [
+        ("proc /proc proc rw 0 0\ntracefs /sys/kernel/tracing tracefs rw,nosuid 0 0\n", "/sys/kernel/tracing"),
+        ("tracefs /sys/kernel/debug/tracing tracefs rw 0 0\n", "/sys/kernel/debug/tracing"),
+        ("none /mnt/my\\040traces tracefs rw 0 0\n", "/mnt/my traces"),
+        ("debugfs /sys/kernel/debug debugfs rw 0 0\n", None),
+        ("", None),
+    ],
+)
+def test_tracefs_is_where_it_is_mounted(mounts: str, place: str | None) -> None:
+    assert find_tracefs(mounts) == place
+
+
+def test_a_machine_with_many_processors_and_little_memory_is_spared() -> None:
+    assert affordable(4, 512 << 20)
+    assert not affordable(256, 4 << 30)
