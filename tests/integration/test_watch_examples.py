@@ -21,6 +21,9 @@ from ansible_collections.rxpath.linux.plugins.module_utils._watch.metrics import
 from ansible_collections.rxpath.linux.plugins.module_utils._watch.tally import PASSED, Series
 from ansible_collections.rxpath.linux.tests.hosts import prometheus
 from ansible_collections.rxpath.linux.tests.hosts.prometheus import EXAMPLES, RULES
+from grafana_foundation_sdk.cog.encoder import JSONEncoder
+from grafana_foundation_sdk.cog.plugins import register_default_plugins
+from grafana_foundation_sdk.models.dashboard import Dashboard
 
 DASHBOARD = json.loads((EXAMPLES / "grafana/rxpath.json").read_text(encoding="utf-8"))
 # What Grafana puts in before it asks.
@@ -137,10 +140,8 @@ def test_dashboard_advises_on_every_loss_and_its_panels_do_not_overlap() -> None
 
 
 def test_dashboard_is_one_that_grafanas_own_types_hold() -> None:
-    models = pytest.importorskip("grafana_foundation_sdk.models.dashboard", reason="grafana-foundation-sdk is not here")
-    encoder = pytest.importorskip("grafana_foundation_sdk.cog.encoder")
-    pytest.importorskip("grafana_foundation_sdk.cog.plugins").register_default_plugins()
-    held = json.loads(json.dumps(models.Dashboard.from_json(DASHBOARD), cls=encoder.JSONEncoder))
+    register_default_plugins()
+    held = json.loads(json.dumps(Dashboard.from_json(DASHBOARD), cls=JSONEncoder))
     assert list(lacking(DASHBOARD, held)) == []
 
 

@@ -24,7 +24,7 @@ SEMANTIC_VERSION = re.compile(r"(0|[1-9]\d*)\.(0|[1-9]\d*)\.(0|[1-9]\d*)(-[0-9A-
 MODULES = sorted((ROOT / "plugins/modules").glob("[a-z]*.py"))
 LOOKUPS = sorted((ROOT / "plugins/lookup").glob("[a-z]*.py"))
 # What ansible-core loads from a collection and this one has, and plugin_utils, which it promises to leave alone.
-PLUGIN_FOLDERS = {"action", "doc_fragments", "lookup", "module_utils", "modules", "plugin_utils"}
+PLUGIN_FOLDERS = {"action", "doc_fragments", "filter", "lookup", "module_utils", "modules", "plugin_utils"}
 # One of these is asked for by Galaxy (galaxy-importer's check_required_tags).
 REQUIRED_TAGS = {
     "application", "cloud", "database", "eda", "infrastructure", "linux", "monitoring", "networking", "security",
