@@ -49,9 +49,14 @@ def machine_tests() -> list[str]:
 
 
 def machine_steps() -> dict[str, Callable[[Shell], None]]:
-    """Return the steps of tests that need virtual machines: the closed loop, the tuning, the machines, long ones."""
-    kinds: dict[str, list[str]] = {"loop": [], "tuning": [], "bed": [], "long": []}
-    alone = {"test_closed_loop_machine.py": "loop", "test_machines.py": "bed", **dict.fromkeys(LONG, "long")}
+    """Return the steps of tests that need virtual machines: closed loop, tuning, the machines, watching, long ones."""
+    kinds: dict[str, list[str]] = {"loop": [], "tuning": [], "bed": [], "watch": [], "long": []}
+    alone = {
+        "test_closed_loop_machine.py": "loop",
+        "test_machines.py": "bed",
+        **dict.fromkeys(("test_watch_machine.py", "test_drop_reasons_machine.py"), "watch"),
+        **dict.fromkeys(LONG, "long"),
+    }
     for path in machine_tests():
         kinds[alone.get(Path(path).name, "tuning")].append(path)
     return {kind: functools.partial(test_machines, paths) for kind, paths in kinds.items()}
