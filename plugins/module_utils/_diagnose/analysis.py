@@ -79,14 +79,21 @@ def _with_rates(
     buffer: int,
 ) -> Analysis:
     played = replay.replay(intervals, reader.capacity if reader else None)
+    truesize = _charged(intervals, played.peak, buffer, truesize)
     top = buffers.ceiling(sample, settings, played.capacity or None, truesize)
     largest = top.size * buffers.BUSY_READER_SHARE / truesize
     verdict = causes.decide(intervals, played, reader, largest, settings["thresholds"])
     needed = None
     if verdict.cured:
-        truesize = _charged(intervals, played.peak, buffer, truesize)
-        # The ceiling holds what is needed, or it would not be cured; rounding must not lead above it.
-        needed = min(buffers.buffer_for(played.peak, truesize), top.size)
+        wanted = _needed(intervals, played.peak, buffer, truesize)
+        if top.size > buffer or wanted <= top.size:
+            # Rounding must not lead above the ceiling, nor what may have come between two looks.
+            needed = min(wanted, top.size)
+        else:
+            # The buffer that overflowed is larger than any that may be set.
+            verdict = causes.decide(
+                intervals, played._replace(needed=largest + 1.0), reader, largest, settings["thresholds"]
+            )
     service = played.read_rate if played.saturated and played.read_rate > 0 else None
     pace = service or (played.capacity or None)
     return Analysis(
@@ -157,9 +164,16 @@ def _charged(intervals: Sequence[replay.Interval], peak: float, buffer: int, tru
     is believed than twice what was measured, since a look between two drops counts too few.
     """
     lost = _most_lost_at_once(intervals)
-    if not lost or buffers.buffer_for(peak, truesize) > buffer:
+    if not lost or math.isinf(peak) or buffers.buffer_for(peak, truesize) > buffer:
         return truesize
     return min(2 * truesize, max(truesize, math.ceil(buffer / max(1.0, peak - lost))))
+
+
+def _needed(intervals: Sequence[replay.Interval], peak: float, buffer: int, truesize: int) -> int:
+    """Return the buffer (bytes) that holds the ``peak`` datagrams: always more than the one that overflowed."""
+    needed = buffers.buffer_for(peak, truesize)
+    lost = _most_lost_at_once(intervals)
+    return buffer + math.ceil(lost * truesize) if lost and needed <= buffer else needed
 
 
 def _most_lost_at_once(intervals: Sequence[replay.Interval]) -> float:

@@ -32,3 +32,20 @@ def test_a_buffer_that_overflowed_is_never_called_large_enough(simulate: Make, r
     # 600 datagrams of 832 bytes, and the quarter that a busy reader has not back yet.
     assert wanted
     assert all(600 * 832 <= size <= 1.5 * 600 * 832 / 0.75 for size in wanted), wanted
+
+
+def test_no_ceiling_below_the_buffer_is_advised_as_a_cure(simulate: Make) -> None:
+    """A socket that is larger already than what may be set overflowed: what the ceiling allows is no help."""
+    buffer = 599 * 832
+    sample = simulate(
+        lambda now: 6e6 if round(now * 1e4) % 10000 == 5000 else 0.0,
+        lambda _now: 300000.0,
+        receive_buffer=buffer,
+    )
+    sample["truesize"] = [[2000, 416]]
+    own = sample["namespaces"][1]["sockets"][0]["series"]
+    own["queued"] = own["memory"] = [0] * len(own["drops"])
+    (one,) = diagnose_host(sample, {"max_buffer_bytes": 450_000})["findings"]
+    assert not [a for a in one["advice"] if a["helps"] and a["recommended"] and 1000 < a["recommended"] <= buffer]
+    (refused,) = [advice for advice in one["advice"] if "receive_buffer" in advice["action"] and not advice["helps"]]
+    assert "udp_audit_max_buffer_bytes" in refused["why"]
