@@ -40,6 +40,8 @@ TimeoutStartSec={timeout}
 SuccessExitStatus=SIGTERM
 # Several thousand times a day nobody wants to read that it was started; warnings and errors are in the journal.
 LogLevelMax=notice
+# It writes to stderr when it failed, and only then; by default that would be dropped as "info".
+SyslogLevel=err
 # It enters network namespaces (SYS_ADMIN), sees whose they are and who holds a socket (SYS_PTRACE, {dac}), and lists
 # the rules of nftables (NET_ADMIN). No device, no file, no setting is written but these two places.
 CapabilityBoundingSet=CAP_SYS_ADMIN CAP_SYS_PTRACE CAP_NET_ADMIN CAP_{dac}
@@ -94,6 +96,8 @@ AccuracySec=500ms
 WantedBy=timers.target
 """
 _LEAST, _MOST = 5, 3600
+# PrivateTmp=, PrivateDevices=, and what is no place for files.
+_HIDDEN = ("/tmp", "/var/tmp", "/dev", "/proc", "/sys")  # noqa: S108
 _PLAIN = re.compile(r"/[A-Za-z0-9._@+/-]+\Z")
 _MADE = re.compile(r"^# Directories made for it:(.*)$", re.MULTILINE)
 _DIRECTORY = re.compile(r"^ReadWritePaths=(.+)$", re.MULTILINE)
@@ -113,6 +117,9 @@ def check(wish: Wish) -> Wish:
     directory = posixpath.normpath(wish.directory) if wish.directory else ""
     if not _PLAIN.match(directory) or directory.startswith("//") or ".." in directory.split("/"):
         raise KnobError(f"directory: {wish.directory!r} is no plain absolute path")
+    for hidden in _HIDDEN:
+        if f"{directory}/".startswith(hidden + "/"):
+            raise KnobError(f"directory: {directory} is not possible; the service has a {hidden} of its own")
     for name, value, least, most in (
         ("interval", wish.interval, _LEAST, _MOST),
         ("namespaces", wish.namespaces, 1, 10000),

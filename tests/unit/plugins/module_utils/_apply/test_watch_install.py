@@ -148,6 +148,16 @@ def test_a_directory_of_another_user_takes_the_right_to_write_there(tree: Tree) 
     Path(tree.path("/srv")).chmod(0o755)
 
 
+def test_what_a_run_complains_of_passes_the_filter_of_the_journal() -> None:
+    # systemd.exec(5): what is written to stderr has the level SyslogLevel=, "info" by default; LogLevelMax= drops what
+    # is less urgent than it. The levels of sd-daemon(3), the most urgent first.
+    levels = ("emerg", "alert", "crit", "err", "warning", "notice", "info", "debug")
+    service = dict(
+        line.split("=", 1) for line in watch_units.service_text(WISH, "/p", True, []).splitlines() if "=" in line
+    )
+    assert levels.index(service.get("SyslogLevel", "info")) <= levels.index(service.get("LogLevelMax", "debug"))
+
+
 def test_the_archive_runs_by_itself(tree: Tree, tmp_path: Path) -> None:
     install(tree, WISH, check=False)
     done = subprocess.run(
