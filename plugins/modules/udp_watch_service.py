@@ -26,6 +26,7 @@ options:
     description:
       - Directory that the textfile collector reads, an absolute path of plain characters.
       - It is made where it does not exist, and removed with the watch where it is empty then.
+      - Not below C(/tmp), C(/var/tmp), C(/dev), C(/proc) or C(/sys), which the service does not see as others do.
     type: str
     default: /var/lib/prometheus/node-exporter
   interval:

@@ -55,14 +55,18 @@ def window_part(sample: Mapping[str, Any], findings: Sequence[Mapping[str, Any]]
         "events": told["events"],
         "event_rate": round(told["events"] / seconds, 1) if seconds > 0 else None,
         "setup_seconds": told["setup_seconds"],
-        "said": _said(rows),
+        "said": _said(rows, int(told["uncounted"])),
         "processes": told["threads"],
     }
 
 
-def _said(rows: Sequence[Mapping[str, Any]]) -> list[str]:
-    """Say what no finding tells, the largest first."""
+def _said(rows: Sequence[Mapping[str, Any]], uncounted: int) -> list[str]:
+    """Say what the kernel had no room to count, then what no finding tells, the largest first."""
     said = []
+    if uncounted:
+        said.append(
+            f"{numbers.count(uncounted)} drops found no room in the kernel's histogram: their reasons are unknown"
+        )
     closing = sum(row["count"] for row in rows if row["function"] in _CLOSING)
     if closing:
         queued = f"{numbers.count(closing)} datagrams were still in the queues of sockets that were closed"

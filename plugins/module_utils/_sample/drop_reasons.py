@@ -140,15 +140,24 @@ class DropReasons:
         return {
             "reasons": counted[:_MAX_ROWS],
             "further": sum(row["count"] for row in counted[_MAX_ROWS:]),
-            "uncounted": sum(one.end.dropped - one.start.dropped for one in traced),
+            "uncounted": self._drops.end.dropped - self._drops.start.dropped,
             "ip_alone": _IP_ALONE in self._drops.trigger,
             "functions": "location" in self._drops.trigger,
             "events": sum(one.end.hits - one.start.hits for one in traced),
             "setup_seconds": round(self._setup, 4),
-            "threads": None
-            if self._reads is None or self._sends is None
-            else traffic_rows(self._reads.start, self._reads.end, self._sends.start, self._sends.end),
+            "threads": self._threads(),
         }
+
+    def _threads(self) -> Optional[list[dict[str, Any]]]:
+        """Return what processes read and sent; None where the kernel does not tell, or not all of it."""
+        if self._reads is None or self._sends is None:
+            return None
+        full = sum(one.end.dropped - one.start.dropped for one in (self._reads, self._sends))
+        if full:
+            why = "%d datagrams found no room in the kernel's histogram: more than 2048 threads read or send" % full
+            self._unknowns.add("what each process reads and sends", why)
+            return None
+        return traffic_rows(self._reads.start, self._reads.end, self._sends.start, self._sends.end)
 
     def close(self) -> None:
         """Remove the instance; a second call does nothing."""
@@ -162,7 +171,7 @@ def open_drop_reasons(unknowns: Unknowns) -> Optional[DropReasons]:
     """Return the histograms of this machine, set; None where they cannot be had, and then ``unknowns`` says why."""
     tracefs = find_tracefs(read_text("/proc/self/mounts"))
     if tracefs is None:
-        unknowns.add(WHAT, "tracefs is not mounted", "mount it: mount -t tracefs tracefs /sys/kernel/tracing")
+        unknowns.add(WHAT, *why_missing(read_text("/proc/filesystems")))
         return None
     event = os.path.join(tracefs, _DROPS)
     if os.access(tracefs, os.X_OK) and os.path.isdir(event) and not os.path.exists(os.path.join(event, "hist")):
@@ -182,6 +191,13 @@ def open_drop_reasons(unknowns: Unknowns) -> Optional[DropReasons]:
         else:
             unknowns.add_error(WHAT, error)
         return None
+
+
+def why_missing(filesystems: str) -> tuple[str, str]:
+    """Return why tracefs is not mounted, given /proc/filesystems, and what would help."""
+    if "tracefs" in filesystems.split():
+        return "tracefs is not mounted", "mount it: mount -t tracefs tracefs /sys/kernel/tracing"
+    return "this kernel has no tracefs (CONFIG_TRACING)", "a kernel that has it, as those of Debian and Red Hat do"
 
 
 def usable_triggers(layout: str) -> tuple[str, ...]:

@@ -13,6 +13,7 @@ that a socket shows later is not lost: it is the sum of all that the socket has 
 from __future__ import annotations
 
 import time
+from collections.abc import Iterable
 from typing import Any, NamedTuple, Optional
 
 from ansible_collections.rxpath.linux.plugins.module_utils._collect.errors import ParseError
@@ -107,7 +108,7 @@ def carry_out(memory: Memory, namespaces: int, unknowns: look.Noted) -> Machine:
     for key, more in gained.items():
         # One that is told from now on begins with its sum, in which this gain is not seen to rise.
         if not (key in chosen and key in memory.listed) and memory.runs and len(gained) > namespaces:
-            memory.rest.add(more)
+            memory.rest.add(tally.without_interfaces(more))
     memory.listed = chosen
     memory.runs += 1
     memory.moment = now
@@ -116,8 +117,9 @@ def carry_out(memory: Memory, namespaces: int, unknowns: look.Noted) -> Machine:
 
 def _known(memory: Memory, key: str, found: Found) -> Known:
     """Return what is remembered of a namespace, with its owner: asked for anew only where its processes changed."""
-    holders: list[Any] = [list(found.pids[:_HOLDERS]), list(found.mounts)]
     known = memory.namespaces.get(key)
+    found = found._replace(pids=_steady(known.holders[0] if known else (), found.pids))
+    holders: list[Any] = [list(found.pids[:_HOLDERS]), list(found.mounts)]
     if known is None or known.holders != holders:
         owner = list(owner_of(found))
         if known is None or (known.owner[0] != owner[0] and known.owner[2] != owner[2]):
@@ -126,6 +128,17 @@ def _known(memory: Memory, key: str, found: Found) -> Known:
         known.owner, known.holders = owner, holders
         memory.namespaces[key] = known
     return known
+
+
+def _steady(before: Iterable[int], pids: tuple[int, ...]) -> tuple[int, ...]:
+    """Return a namespace's processes, those first that it was known by.
+
+    Numbers are given out anew: a child that just looks in can have a smaller one than the namespace's first process,
+    and would give it another name, with series that begin again.
+    """
+    living = frozenset(pids)
+    first = [pid for pid in before if pid in living]
+    return (*first, *(pid for pid in pids if pid not in first))
 
 
 def _look(

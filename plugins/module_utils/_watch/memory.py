@@ -11,6 +11,7 @@ tenth of the time of JSON where a proxy has a hundred thousand sockets.
 
 from __future__ import annotations
 
+import contextlib
 import marshal
 import os
 from typing import Any, Optional
@@ -106,10 +107,13 @@ def save(path: str, memory: Memory, boot: Optional[str]) -> None:
 def put(path: str, data: bytes, mode: int) -> None:
     """Put a file in place by a rename, so that a reader sees the old one or the new one. Raises OSError.
 
-    It is not forced to the disk: it is good until the next run or the next boot.
+    It is not forced to the disk: it is good until the next run or the next boot. The collector's directory can be
+    another user's: what stands there under the new file's name (a link, a FIFO) is put away, and never opened.
     """
     new = path + ".new"
-    descriptor = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
+    with contextlib.suppress(FileNotFoundError):
+        os.unlink(new)
+    descriptor = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
     with open(descriptor, "wb") as file:
         file.write(data)
         os.fchmod(descriptor, mode)

@@ -89,9 +89,10 @@ def labels_of(key: str, owner: list[Optional[str]]) -> dict[str, str]:
 def _add(out: Exposition, sums: Mapping[str, int], where: dict[str, str]) -> None:
     for key, value in sums.items():
         series = Series.of(key)
+        kind = _KINDS.get(series.finding)
         labels = {**where, "interface": series.interface}
         if series.finding.startswith(PASSED):
             out.add("passed_total", value, handoff=series.finding[len(PASSED) :], unit=series.unit, **labels)
-        else:
-            kind = _KINDS[series.finding]
+        # What an older version remembered by another name ends with it.
+        elif kind is not None:
             out.add("loss_total", value, finding=series.finding, **{"class": kind}, unit=series.unit, **labels)

@@ -164,6 +164,15 @@ def _nic(link: Link, driver: DriverStatistics) -> list[Count]:
     return found + [_of_nic(link, finding, EVENTS, value) for finding, value in events if value]
 
 
+def without_interfaces(gained: Mapping[str, int]) -> dict[str, int]:
+    """Return what series gained, by their keys, added up over devices: those of many namespaces share names."""
+    sums: dict[str, int] = {}
+    for key, more in gained.items():
+        whole = Series.of(key)._replace(interface="").key
+        sums[whole] = sums.get(whole, 0) + more
+    return sums
+
+
 def _of_nic(link: Link, finding: str, unit: str, value: int) -> Count:
     return Count(Series(finding, unit, link.name), str(link.ifindex), value)
 

@@ -125,6 +125,10 @@ def test_what_cannot_be_is_refused(tree: Tree) -> None:
         Wish("/a b"),
         Wish("/a\nExecStart=/bin/sh"),
         Wish("/%h"),
+        # What the service sees there is not what others see.
+        Wish("/tmp"),
+        Wish("/srv/../var/tmp/metrics"),
+        Wish("/sys/metrics"),
         Wish("/a", interval=4),
         Wish("/a", sockets=-1),
         Wish("/a", namespaces=0),
@@ -132,6 +136,7 @@ def test_what_cannot_be_is_refused(tree: Tree) -> None:
         with pytest.raises(KnobError):
             install(tree, wish, check=True)
     assert watch_units.check(Wish("/a/../b/")).directory == "/b"
+    assert watch_units.check(Wish("/tmpfs")).directory == "/tmpfs"
     Path(tree.root, "usr/lib/systemd/systemd").unlink()
     with pytest.raises(KnobError, match="no systemd"):
         install(tree, WISH, check=True)

@@ -251,3 +251,9 @@ def test_reads_and_sends_of_the_process_that_lost(simulate: Make) -> None:
     (said,) = [text for text in one["evidence"] if "system calls" in text]
     assert f"server (pid 71) read {reads:,} datagrams of 1,400 bytes and sent 8,000 of 1,400 bytes" in said
     assert one["sockets"][0]["traffic"] == {"reads": reads, "read_bytes": 1400 * reads, **sent}
+
+
+def test_what_found_no_room_is_said(document: Make, namespace: Make) -> None:
+    host = audit(document, namespace, {}, told([row("SOCKET_RCVBUFF", 200)], uncounted=1290))
+    said = host["windows"][0]["drop_reasons"]["said"]
+    assert said[0] == "1,290 drops found no room in the kernel's histogram: their reasons are unknown"

@@ -10,7 +10,11 @@ from pathlib import Path
 
 import pytest
 from ansible_collections.rxpath.linux.plugins.module_utils._collect.tracefs import Histogram, parse_hist, parse_symbols
-from ansible_collections.rxpath.linux.plugins.module_utils._sample.drop_reasons import reason_rows, usable_triggers
+from ansible_collections.rxpath.linux.plugins.module_utils._sample.drop_reasons import (
+    reason_rows,
+    usable_triggers,
+    why_missing,
+)
 from ansible_collections.rxpath.linux.plugins.module_utils._sample.thread_traffic import Traffic, by_thread
 from ansible_collections.rxpath.linux.plugins.module_utils._sample.trace_instance import affordable, find_tracefs
 
@@ -74,3 +78,10 @@ def test_tracefs_is_where_it_is_mounted(mounts: str, place: str | None) -> None:
 def test_a_machine_with_many_processors_and_little_memory_is_spared() -> None:
     assert affordable(4, 512 << 20)
     assert not affordable(256, 4 << 30)
+
+
+@pytest.mark.parametrize(("filesystems", "remedy"), [("nodev\ttracefs\nnodev\tbpf\n", "mount"), ("\text4\n", "kernel")])
+def test_a_kernel_without_tracefs_is_not_told_to_mount_it(filesystems: str, remedy: str) -> None:
+    why, help_ = why_missing(filesystems)
+    assert remedy in help_
+    assert ("CONFIG_TRACING" in why) == (remedy == "kernel")

@@ -7,18 +7,20 @@
 from __future__ import annotations
 
 import marshal
+import os
 from typing import Any
 
 import pytest
 from ansible_collections.rxpath.linux.plugins.module_utils._collect.sock_diag import UdpSocket
 from ansible_collections.rxpath.linux.plugins.module_utils._collect.softnet import SoftnetRow
+from ansible_collections.rxpath.linux.plugins.module_utils._sample import owners
 from ansible_collections.rxpath.linux.plugins.module_utils._sample.host import HostReading
 from ansible_collections.rxpath.linux.plugins.module_utils._sample.namespaces import Found
 from ansible_collections.rxpath.linux.plugins.module_utils._watch import gather
 from ansible_collections.rxpath.linux.plugins.module_utils._watch.gather import Machine, Pace
 from ansible_collections.rxpath.linux.plugins.module_utils._watch.look import Socket
 from ansible_collections.rxpath.linux.plugins.module_utils._watch.losers import Label
-from ansible_collections.rxpath.linux.plugins.module_utils._watch.memory import Known, Memory, load, save
+from ansible_collections.rxpath.linux.plugins.module_utils._watch.memory import Known, Memory, load, put, save
 
 MEMORY, OVERFLOW = "udp.memory_limit datagrams ", "socket.receive_buffer_overflow datagrams "
 FOUND = Found((4, 7), own=False, pids=(), mounts=())
@@ -145,3 +147,39 @@ def test_what_is_saved_is_what_is_loaded(tmp_path: Any) -> None:
     assert load(path, "other", 5).runs == 0
     (tmp_path / "sums").write_bytes((tmp_path / "sums").read_bytes()[:-20])
     assert load(path, "boot", 5).runs == 0
+
+
+@pytest.mark.parametrize("stands", ["hard link", "symbolic link", "fifo"])
+def test_what_stands_in_the_files_way_is_put_away_and_never_opened(tmp_path: Any, stands: str) -> None:
+    other, path, new = tmp_path / "other", tmp_path / "metrics.prom", tmp_path / "metrics.prom.new"
+    other.write_text("another user's")
+    if stands == "fifo":
+        os.mkfifo(new)
+        reader = os.open(new, os.O_RDONLY | os.O_NONBLOCK)
+    else:
+        reader = os.open(other, os.O_RDONLY)
+        (os.link if stands == "hard link" else os.symlink)(other, new)
+    try:
+        put(str(path), b"ours", 0o644)
+    finally:
+        os.close(reader)
+    assert (other.read_text(), new.exists()) == ("another user's", False)
+    assert (path.is_file(), path.stat().st_nlink) == (True, 1)
+    assert (path.read_bytes(), path.stat().st_mode & 0o777) == (b"ours", 0o644)
+
+
+def test_a_passing_process_gives_a_namespace_no_other_name(monkeypatch: pytest.MonkeyPatch) -> None:
+    names = {500: "server", 7: "probe"}
+    monkeypatch.setattr(owners, "command", names.get)
+    monkeypatch.setattr(owners, "cgroup_paths", lambda _pid: [])
+    memory = Memory(5)
+
+    def seen(*pids: int) -> str | None:
+        return gather._known(memory, "4:7", FOUND._replace(pids=pids)).owner[0]
+
+    assert seen(500) == "server[500]"
+    # Process numbers began again at 1 meanwhile.
+    assert seen(7, 500) == "server[500]"
+    assert seen(500) == "server[500]"
+    # Its first process is gone.
+    assert seen(7) == "probe[7]"

@@ -80,3 +80,11 @@ def test_counters_are_called_so_and_gauges_not() -> None:
     assert {name for name, (kind, _text) in METRICS.items() if kind == "counter"} == {
         name for name in METRICS if name.endswith("_total")
     }
+
+
+def test_what_an_older_version_remembered_by_another_name_is_left_out() -> None:
+    made = memory("host")
+    before = render(made, RUN)
+    made.namespaces["4:0"].book.sums["ip.as_it_was_called_once packets "] = 3
+    made.rest.sums["gone.too packets eth0"] = 4
+    assert render(made, RUN) == before

@@ -188,3 +188,12 @@ def test_every_finding_has_a_series_or_needs_a_window() -> None:
     told = {one.series.finding for one in counts if not one.series.finding.startswith(PASSED)}
     assert told | OF_A_WINDOW | {"nic.xdp_drop"} == set(FINDING_IDS)
     assert {place.kind for place in PLACES if place.finding in OF_A_WINDOW} == {"info"}
+
+
+def test_devices_of_many_namespaces_are_one_sum() -> None:
+    gained = {"nic.ring_overflow packets eth0": 3, "nic.ring_overflow packets eth1": 4, "nic.ring_overflow events a": 1}
+    assert tally.without_interfaces({**gained, "ip.no_route packets ": 2}) == {
+        "nic.ring_overflow packets ": 7,
+        "nic.ring_overflow events ": 1,
+        "ip.no_route packets ": 2,
+    }
