@@ -161,7 +161,8 @@ _value:
       sample:
         value: 7733248
         unit: bytes a socket
-        arithmetic: 50,000/s x 50 ms x 2304 bytes a datagram / 0.75 = 7.4 MiB a socket
+        arithmetic: >-
+          50,000/s x 50 ms x 2,304 bytes a datagram / 0.75 = 7,680,000 bytes a socket, in steps of 64 KiB: 7,733,248
         ceiling: null
         helps: true
         why: what arrives while the reader pauses for 50 ms waits in it; full, it is read off in 42 ms

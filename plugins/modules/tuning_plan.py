@@ -147,7 +147,9 @@ notes:
   type: list
   elements: str
   sample:
-    - "receive buffer: 50,000/s x 50 ms x 2304 bytes a datagram / 0.75 = 7.4 MiB a socket"
+    - >-
+      receive buffer: 50,000/s x 50 ms x 2,304 bytes a datagram / 0.75 = 7,680,000 bytes a socket,
+      in steps of 64 KiB: 7,733,248
     - "net.core.rmem_max: half of the buffer, since the kernel doubles what SO_RCVBUF asks for"
 skipped_interfaces:
   description: Devices that are not tuned, each with C(interface) and C(why).

@@ -6,6 +6,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import json
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -15,7 +17,6 @@ from ansible_collections.rxpath.linux.plugins.module_utils._plan.what_if import 
 from ansible_collections.rxpath.linux.plugins.plugin_utils.convert import (
     SettingError,
     nearest,
-    to_mapping,
     to_number,
     to_whole,
 )
@@ -34,9 +35,13 @@ def _whole(low: int, high: int = _MOST) -> Convert:
 
 
 def _udp_mem(name: str, value: Any) -> str:
-    words = three_pages(name, value)
-    if not words[0].isdecimal():
-        raise SettingError(name, f"must be the three numbers of /proc/sys/net/ipv4/udp_mem, not {words!r}")
+    try:
+        words = three_pages(name, value)
+    except SettingError:
+        words = ""
+    # Here auto and keep, which the role takes as well, mean nothing.
+    if not words[:1].isdecimal():
+        raise SettingError(name, f"must be the three rising numbers of /proc/sys/net/ipv4/udp_mem, not {value!r}")
     return words
 
 
@@ -74,11 +79,7 @@ def normalise(given: Any, options: Mapping[str, Any]) -> dict[str, Any]:
 
     Numbers may come as text; what is None is not given. Raises SettingError, the name of the key first.
     """
-    if not isinstance(given, Mapping) and not str(given).strip().startswith("{"):
-        raise SettingError(
-            NAME, f"the input must be a dictionary such as {{'rate': 20000, 'stall': 0.05}}, not {given!r}"
-        )
-    asked = {**to_mapping(NAME, given), **options}
+    asked = {**_dictionary(given), **options}
     for name in asked:
         if name not in _CONVERTERS:
             there_are = ", ".join(sorted(_CONVERTERS))
@@ -91,6 +92,18 @@ def normalise(given: Any, options: Mapping[str, Any]) -> dict[str, Any]:
         known["service_rate"] = float(f"{1 / taken:.12g}")
     profile = resolve({name: known.get(name) for name in WORKLOAD} | {"profile": known.get("profile", "buffers")})
     return {**_DEFAULTS, **known, **{name: profile[name] for name in WORKLOAD}}
+
+
+def _dictionary(given: Any) -> dict[str, Any]:
+    """Return the input; a template that makes text of a dictionary may make JSON of it."""
+    if isinstance(given, str):
+        with contextlib.suppress(ValueError):
+            given = json.loads(given)
+    if not isinstance(given, Mapping):
+        raise SettingError(
+            NAME, f"the input must be a dictionary such as {{'rate': 20000, 'stall': 0.05}}, not {given!r}"
+        )
+    return {str(key): value for key, value in given.items()}
 
 
 def of_the_role(workload: Mapping[str, Any]) -> dict[str, Any]:

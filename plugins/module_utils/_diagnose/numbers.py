@@ -40,6 +40,16 @@ def duration(seconds: float) -> str:
     return "%.0f µs" % (seconds * 1e6)
 
 
+def given(number: float) -> str:
+    """Return a factor with the digits that it has, so that its product can be computed anew: 0.5, 9,001.3, 20,000."""
+    return f"{number:,.10g}" if number < 1e10 else count(number)
+
+
+def given_time(seconds: float) -> str:
+    """Return seconds that are a factor, with their digits: 50 ms, 33.3 ms, 1.25 s."""
+    return f"{given(seconds)} s" if seconds >= 1 else f"{given(seconds * 1000)} ms"
+
+
 def rate(per_second: float) -> str:
     """Return datagrams per second."""
     return f"{count(per_second)}/s" if per_second >= 10 else f"{per_second:.1f}/s"

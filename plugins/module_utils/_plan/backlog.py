@@ -14,7 +14,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from ansible_collections.rxpath.linux.plugins.module_utils._diagnose.numbers import count
+from ansible_collections.rxpath.linux.plugins.module_utils._diagnose.numbers import count, given
 
 # rtnetlink's kinds of devices whose packets wait in a queue of that limit.
 ON_THE_PATH = ("veth", "ipvlan", "vxlan", "geneve", "gre", "gretap", "ip6gre", "ip6gretap", "ipip", "sit", "ip6tnl")
@@ -39,7 +39,10 @@ def backlog_for(rate: float, sockets: int) -> tuple[int, str]:
     """Return the packets that come while a CPU is kept from its backlog, in thousands, and the arithmetic."""
     packets = rate * sockets * BUSY_SECONDS
     wanted = max(_STEP, int(-(-packets // _STEP) * _STEP))
-    return wanted, f"{count(rate)}/s x {sockets} sockets x 20 ms on one CPU = {count(wanted)}"
+    arithmetic = f"{given(rate)}/s x {count(sockets)} sockets x 20 ms on one CPU = {count(packets)}"
+    if count(packets) != count(wanted):
+        arithmetic += f", in steps of {count(_STEP)}: {count(wanted)}"
+    return wanted, arithmetic
 
 
 def _reasons(settings: Mapping[str, Any], survey: Mapping[str, Any]) -> list[str]:

@@ -21,7 +21,13 @@ from ansible_collections.rxpath.linux.plugins.module_utils._diagnose.buffers imp
     drained_within,
     udp_mem_triple,
 )
-from ansible_collections.rxpath.linux.plugins.module_utils._diagnose.numbers import count, duration, size
+from ansible_collections.rxpath.linux.plugins.module_utils._diagnose.numbers import (
+    count,
+    duration,
+    given,
+    given_time,
+    size,
+)
 from ansible_collections.rxpath.linux.plugins.module_utils._diagnose.queueing import overloaded
 
 # Datagram size up to which a driver's buffer of that class holds it, and what is charged: the buffer and the sk_buff.
@@ -75,9 +81,11 @@ def size_buffer(
     rate, stall, sockets = workload["rate"], workload["stall"], int(workload["sockets"])
     burst = workload.get("burst") or 0
     wanted = buffer_for(rate * stall + burst, charged)
-    datagrams = f"{count(rate)}/s x {duration(stall)}"
+    datagrams = f"{given(rate)}/s x {given_time(stall)}"
     datagrams = f"({datagrams} + {count(burst)})" if burst else datagrams
-    arithmetic = f"{datagrams} x {charged} bytes a datagram / {BUSY_READER_SHARE:g} = {size(wanted)} a socket"
+    exact = (rate * stall + burst) * charged / BUSY_READER_SHARE
+    arithmetic = f"{datagrams} x {count(charged)} bytes a datagram / {BUSY_READER_SHARE:g} = {count(exact)} bytes"
+    arithmetic += " a socket" + (f", in steps of 64 KiB: {count(wanted)}" if count(exact) != count(wanted) else "")
     notes, cuts, warnings = [f"receive buffer: {arithmetic}"], [], []
     chosen = wanted
     ceilings = [
@@ -102,7 +110,7 @@ def size_buffer(
         notes.append(f"the delay of a full buffer is not checked: {prefix}service_rate is not known")
     elif overloaded(rate, service_rate):
         warnings.append(
-            f"the readers drain {count(service_rate)}/s of {count(rate)}/s ({prefix}service_rate, {prefix}rate):"
+            f"the readers drain {given(service_rate)}/s of {given(rate)}/s ({prefix}service_rate, {prefix}rate):"
             " no buffer helps against that, more readers do"
         )
     pages = -(-chosen * sockets // page)
@@ -115,7 +123,7 @@ def _delay_ceiling(workload: Mapping[str, Any], charged: int, prefix: str) -> tu
     if not service_rate or not delay:
         return None, ""
     return drained_within(delay, service_rate, charged), (
-        f"at {count(service_rate)}/s a reader drains no more within {duration(delay)} ({prefix}max_queue_delay)"
+        f"at {given(service_rate)}/s a reader drains no more within {duration(delay)} ({prefix}max_queue_delay)"
     )
 
 

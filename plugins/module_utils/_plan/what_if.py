@@ -16,7 +16,13 @@ from typing import Any
 
 from ansible_collections.rxpath.linux.plugins.module_utils._diagnose import buffers, queueing
 from ansible_collections.rxpath.linux.plugins.module_utils._diagnose.backlog_advice import memory_ceiling
-from ansible_collections.rxpath.linux.plugins.module_utils._diagnose.numbers import count, duration, rate
+from ansible_collections.rxpath.linux.plugins.module_utils._diagnose.numbers import (
+    count,
+    duration,
+    given,
+    given_time,
+    rate,
+)
 from ansible_collections.rxpath.linux.plugins.module_utils._diagnose.settings import DEFAULT_THRESHOLDS
 from ansible_collections.rxpath.linux.plugins.module_utils._plan.backlog import backlog_for
 from ansible_collections.rxpath.linux.plugins.module_utils._plan.buffers import (
@@ -114,7 +120,7 @@ def _useless(workload: Mapping[str, Any], sizing: Sizing) -> str | None:
 
 def _receive_buffer(workload: Mapping[str, Any], sizing: Sizing) -> Said:
     pace, chosen = pace_of(workload), sizing.receive_buffer
-    why = f"what arrives while the reader pauses for {duration(workload['stall'])} waits in it; "
+    why = f"what arrives while the reader pauses for {given_time(workload['stall'])} waits in it; "
     if pace:
         why += f"full, it is read off in {duration(chosen / (pace * charged(workload)))}{_shared(workload)}"
     else:
@@ -183,9 +189,9 @@ def _workers(workload: Mapping[str, Any]) -> Entry:
         return entry(None, unit, f"λ = {rate(arriving)}, μ is not known", why, None, None)
     wanted, load = queueing.consumers_for(arriving, pace), queueing.PLANNED_LOAD
     arithmetic = (
-        f"λ = {count(workload['rate'])}/s x {count(sockets)} = {rate(arriving)}, μ = {rate(pace)}"
-        f" ({duration(1 / pace)} each): {count(arriving)} / ({count(pace)} x {load:g})"
-        f" = {arriving / (pace * load):.2f}, so {count(wanted)}; ρ = {arriving / (pace * wanted):.2f} then"
+        f"λ = {given(workload['rate'])}/s x {count(sockets)} = {given(arriving)}/s, μ = {given(pace)}/s"
+        f" ({duration(1 / pace)} each): {given(arriving)} / ({given(pace)} x {load:g})"
+        f" = {arriving / (pace * load):,.2f}, so {count(wanted)}; ρ = {arriving / (pace * wanted):.2f} then"
     )
     why = "threads or processes on one port with SO_REUSEPORT, each at 80 % load at most"
     if wanted > sockets:

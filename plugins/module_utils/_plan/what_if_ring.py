@@ -16,7 +16,7 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
-from ansible_collections.rxpath.linux.plugins.module_utils._diagnose.numbers import count, rate, size
+from ansible_collections.rxpath.linux.plugins.module_utils._diagnose.numbers import count, given, rate, size
 from ansible_collections.rxpath.linux.plugins.module_utils._plan.backlog import BUSY_SECONDS
 from ansible_collections.rxpath.linux.plugins.module_utils._plan.nic_ring import buffer_bytes
 from ansible_collections.rxpath.linux.plugins.module_utils._plan.ring_rounding import power_above, power_below
@@ -47,7 +47,7 @@ def ring(workload: Mapping[str, Any]) -> tuple[int, str, str, str, str | None, b
     sockets, burst, mtu = workload["sockets"], workload["burst"], workload["mtu"]
     frames = frames_of(workload["datagram_size"], mtu)
     coming = (workload["rate"] * BUSY_SECONDS + burst) * sockets * frames
-    one = f"{count(workload['rate'])}/s x {count(BUSY_SECONDS * 1000)} ms"
+    one = f"{given(workload['rate'])}/s x {count(BUSY_SECONDS * 1000)} ms"
     one = f"({one} + {count(burst)})" if burst else one
     arithmetic = f"{one} x {count(sockets)} sockets" + (f" x {frames} fragments" if frames > 1 else "")
     arithmetic += f" = {count(coming)} frames in one queue"
@@ -76,7 +76,8 @@ def _ceilings(workload: Mapping[str, Any]) -> list[tuple[int, str]]:
     """Return what bounds the ring: the driver's maximum where it was said, and the memory that is pinned for it."""
     each, queues, limit = buffer_bytes(workload["mtu"]), workload["queues"], workload["ring_memory_limit"]
     within = power_below(limit // (queues * each))
-    bounds = [(within, f"{count(queues)} queues x {count(each)} bytes a descriptor, {size(limit)} (ring_memory_limit)")]
+    named = "1 queue" if queues == 1 else f"{count(queues)} queues"
+    bounds = [(within, f"{named} x {count(each)} bytes a descriptor, {size(limit)} (ring_memory_limit)")]
     if workload["ring_max"]:
         bounds.append((workload["ring_max"], "the driver's maximum (ring_max)"))
     return bounds

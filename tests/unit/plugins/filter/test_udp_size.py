@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
@@ -55,7 +56,9 @@ def test_nothing_but_a_dictionary_is_the_default_profile() -> None:
     sized = udp_size({})
     # 50,000 x 0.05 x 2304 / 0.75 = 7,680,000, in whole steps of 64 KiB.
     assert sized["receive_buffer"]["value"] == 118 * 65536
-    assert sized["receive_buffer"]["arithmetic"] == "50,000/s x 50 ms x 2304 bytes a datagram / 0.75 = 7.4 MiB a socket"
+    assert sized["receive_buffer"]["arithmetic"] == (
+        "50,000/s x 50 ms x 2,304 bytes a datagram / 0.75 = 7,680,000 bytes a socket, in steps of 64 KiB: 7,733,248"
+    )
     assert sized["rmem_max"]["value"] == 118 * 65536 // 2
     assert sized["udp_mem"]["value"] == "7552 10070 15104"
     assert sized["netdev_max_backlog"]["value"] == 4000
@@ -109,7 +112,9 @@ def test_a_ceiling_is_named_with_what_is_left() -> None:
 
 def test_a_buffer_that_does_not_hold_the_burst_says_so() -> None:
     sized = udp_size({"burst": 20_000, "sockets": 2, "rate": 10_000, "profile": "ingest", "memory": GIB})
-    assert sized["receive_buffer"]["arithmetic"].endswith(" / 0.75 = 73.2 MiB a socket")
+    assert sized["receive_buffer"]["arithmetic"].endswith(
+        "/ 0.75 = 76,800,000 bytes a socket, in steps of 64 KiB: 76,808,192"
+    )
     assert sized["receive_buffer"]["ceiling"].endswith("51.2 MiB hold 17,472 datagrams, not even the burst of 20,000")
 
 
@@ -120,6 +125,34 @@ def test_no_ring_holds_more_than_the_link_brings() -> None:
     assert "cut to 32,768: 10,000 Mbit/s bring 987,362/s, 19,747 in 20 ms" in sized["ring"]["ceiling"]
     assert udp_size({"burst": 10**6, "link_speed": 10_000, "ring_max": 4096})["ring"]["value"] == 4096
     assert udp_size({"burst": 10**6, "queues": 64})["ring"]["value"] == 1024
+
+
+def computed(arithmetic: str) -> tuple[float, float]:
+    """Return what the product in a sentence of arithmetic comes to, and what the sentence says that it is."""
+    # "λ = 5/s x 2 = 10/s, μ = 2/s (500 ms each): 10 / (2 x 0.8) = 6.25, so 7": the quotient is the last.
+    left, right = arithmetic.rpartition("): ")[2].split(" = ")[:2]
+    product = re.sub(r"([\d.]+) ms", r"(\1 / 1000)", left.replace(",", "").replace(" x ", " * "))
+    said = re.match(r"[\d,]+(\.\d+)?", right)
+    assert said, arithmetic
+    return eval(re.sub(r"/s|[A-Za-z]+", "", product)), float(said[0].rstrip(",").replace(",", ""))
+
+
+@given(
+    st.floats(0.01, 1e9).map(lambda number: float(f"{number:.9g}")),
+    st.floats(0.001, 60).map(lambda number: float(f"{number:.6g}")),
+    st.integers(1, 65507),
+    st.integers(1, 10**6),
+    st.integers(0, 10**9),
+    st.floats(0.01, 1e9).map(lambda number: float(f"{number:.9g}")),
+)
+def test_the_arithmetic_adds_up(
+    rate: float, stall: float, datagram_size: int, sockets: int, burst: int, service_rate: float
+) -> None:
+    asked = {"rate": rate, "stall": stall, "datagram_size": datagram_size, "sockets": sockets, "burst": burst}
+    sized = udp_size({**asked, "service_rate": service_rate})
+    for name in ("receive_buffer", "netdev_max_backlog", "ring", "workers"):
+        product, said = computed(sized[name]["arithmetic"])
+        assert product == pytest.approx(said, rel=1e-6, abs=0.51), sized[name]["arithmetic"]
 
 
 @given(workloads)
@@ -133,7 +166,7 @@ def test_no_answer_is_above_its_ceilings(workload: dict[str, Any]) -> None:
         assert not pages or memory or chosen * sockets <= pages * 4096
         delay = float(sized["variables"]["udp_tuning_max_queue_delay"])
         pace = float(sized["variables"]["udp_tuning_service_rate"])
-        truesize = int(sized["receive_buffer"]["arithmetic"].split(" bytes a datagram")[0].split()[-1])
+        truesize = int(sized["receive_buffer"]["arithmetic"].split(" bytes a datagram")[0].split()[-1].replace(",", ""))
         assert not pace or chosen <= pace * delay * truesize
     assert 2304 <= sized["rmem_max"]["value"] <= max(2304, (chosen + 1) // 2)
     assert sized["ring"]["value"] <= workload.get("ring_max", 1 << 30)
@@ -194,12 +227,12 @@ def test_numbers_may_be_text_and_options_win(workload: dict[str, Any]) -> None:
         ({"memory": "16GiB"}, "memory: must be a whole number"),
         ({"profile": "dsn"}, "profile: must be one of buffers, full, dns"),
         ({"service_rate": 5, "service_time": 0.2}, "service_time: is 1 / service_rate: give one of them"),
-        ({"udp_mem": "auto"}, "udp_mem: must be the three numbers of"),
-        ({"udp_mem": "3 2 1"}, "udp_mem: must be auto, keep or three rising numbers"),
+        ({"udp_mem": "auto"}, "udp_mem: must be the three rising numbers of /proc/sys/net/ipv4/udp_mem, not 'auto'"),
+        ({"udp_mem": "3 2 1"}, "udp_mem: must be the three rising numbers of /proc/sys/net/ipv4/udp_mem, not '3 2 1'"),
         ([], "the input must be a dictionary such as {'rate': 20000, 'stall': 0.05}, not []"),
         (None, "the input must be a dictionary"),
         ("dns", "the input must be a dictionary"),
-        ("{rate: 5", "is no valid JSON"),
+        ("{rate: 5", "the input must be a dictionary such as {'rate': 20000, 'stall': 0.05}, not '{rate: 5'"),
     ],
 )
 def test_bad_input_is_named_with_what_would_do(workload: Any, said: str) -> None:
