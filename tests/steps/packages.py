@@ -24,6 +24,7 @@ PROGRAMS = {
     "mmdebstrap": ("mmdebstrap debian-archive-keyring", ""),
     "nft": ("nftables", "nftables"),
     "nsd": ("nsd", "nsd"),
+    "prometheus-node-exporter": ("prometheus-node-exporter", ""),
     "promtool": ("prometheus", ""),
     "ssh": ("openssh-client", "openssh-clients"),
     "sshd": ("openssh-server", "openssh-server"),
