@@ -7,7 +7,7 @@
     python3 drop_reasons_on_guest.py SECONDS
 
 Prints as JSON the sample, what /proc/net/snmp and snmp6 counted of the same time, what this process itself read and
-sent, and what became of an instance of tracefs whose sampler was killed.
+sent, what became of an instance of tracefs whose sampler was killed, and what histograms tell that had too little room.
 """
 
 from __future__ import annotations
@@ -29,9 +29,10 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Optional
 
-from ansible_collections.rxpath.linux.plugins.module_utils._sample import window
+from ansible_collections.rxpath.linux.plugins.module_utils._sample import drop_reasons, window
 from ansible_collections.rxpath.linux.plugins.module_utils._sample.options import Options
 from ansible_collections.rxpath.linux.plugins.module_utils._sample.plan import plan
+from ansible_collections.rxpath.linux.plugins.module_utils._sample.unknowns import Unknowns
 
 INSTANCES = Path("/sys/kernel/tracing/instances")
 UDP_MEM = Path("/proc/sys/net/ipv4/udp_mem")
@@ -185,6 +186,24 @@ def killed() -> dict[str, Any]:
     return {"there": there, "left": instances(), "triggers": global_triggers()}
 
 
+def full() -> dict[str, Any]:
+    """Lose a datagram in each of 200 processes, where every histogram has room for 128 of them."""
+    drop_reasons._BY_REASON = ("hist:keys=common_pid:size=128" + drop_reasons._IP_ALONE,)
+    drop_reasons._BY_THREAD = tuple(text.replace("2048", "128") for text in drop_reasons._BY_THREAD)
+    unknowns = Unknowns()
+    reasons = drop_reasons.open_drop_reasons(unknowns)
+    assert reasons
+    reasons.begin()
+    for _process in range(200):
+        child = os.fork()
+        if child == 0:
+            with contextlib.suppress(OSError):
+                socket.socket(socket.AF_INET, socket.SOCK_DGRAM).sendto(b"-", (HOME, 5399))
+            os._exit(0)
+        os.waitpid(child, 0)
+    return {"document": reasons.finish(), "unknowns": unknowns.entries()}
+
+
 def global_triggers() -> list[str]:
     """Return the histograms of the machine's own tracing, which is nobody's business."""
     text = (INSTANCES.parent / "events/skb/kfree_skb/trigger").read_text()
@@ -216,6 +235,7 @@ def main() -> None:
                 "sends": traffic.sends,
                 "left": instances(),
                 "killed": killed(),
+                "full": full(),
             }
         )
     )

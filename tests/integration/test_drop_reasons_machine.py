@@ -129,6 +129,17 @@ def test_reads_and_sends_of_a_process(told: dict[str, Any]) -> None:
     assert own["process"] == "python3"
 
 
+def test_what_finds_no_room_is_told(told: dict[str, Any]) -> None:
+    document, unknowns = told["full"]["document"], told["full"]["unknowns"]
+    assert document["uncounted"] > 0
+    assert sum(row["count"] for row in document["reasons"]) + document["uncounted"] >= 200
+    assert document["threads"] is None
+    if told["sample"]["drop_reasons"]["threads"] is not None:
+        (unknown,) = unknowns
+        assert unknown["what"] == "what each process reads and sends"
+        assert "found no room" in unknown["why"]
+
+
 def test_nothing_is_left_in_tracefs(told: dict[str, Any]) -> None:
     assert told["left"] == []
     assert told["killed"] == {"there": 1, "left": [], "triggers": []}

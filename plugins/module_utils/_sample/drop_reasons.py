@@ -40,13 +40,13 @@ _SENDS = "events/sock/sock_send_length/"
 # ETH_P_IP and ETH_P_IPV6.
 _IP_ALONE = " if protocol==2048||protocol==34525"
 # The best first; a kernel that knows a word of it not (EINVAL) gets the next. The size bounds the buckets.
-_BY_REASON = (
+_BY_REASON: tuple[str, ...] = (
     "hist:keys=reason,location.sym:size=2048" + _IP_ALONE,
     "hist:keys=reason:size=256" + _IP_ALONE,
     "hist:keys=reason:size=256",
 )
 # IPPROTO_UDP. MSG_PEEK is 2: what was only looked at is read again.
-_BY_THREAD = (
+_BY_THREAD: tuple[str, ...] = (
     "hist:keys=common_pid:vals=ret:size=2048 if protocol==17 && ret > 0 && !(flags & 2)",
     "hist:keys=common_pid:vals=ret:size=2048 if protocol==17 && ret > 0",
 )
