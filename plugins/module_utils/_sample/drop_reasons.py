@@ -34,6 +34,7 @@ from ansible_collections.rxpath.linux.plugins.module_utils._sample.trace_instanc
 from ansible_collections.rxpath.linux.plugins.module_utils._sample.unknowns import Unknowns
 
 WHAT = "drop reasons of the kernel"
+TRAFFIC = "what each process reads and sends"
 _DROPS = "events/skb/kfree_skb/"
 _READS = "events/sock/sock_recv_length/"
 _SENDS = "events/sock/sock_send_length/"
@@ -103,10 +104,14 @@ class DropReasons:
         self._setup = time.monotonic() - began
 
     def _traced(self, tracefs: str, event: str) -> Optional[_Traced]:
-        """Trace what threads read or send, where this kernel tells it."""
+        """Trace what threads read or send, where this kernel tells it; the reasons can be had without."""
         if not os.path.exists(os.path.join(tracefs, event, "format")):
             return None
-        return _Traced(self._instance, event, _BY_THREAD)
+        try:
+            return _Traced(self._instance, event, _BY_THREAD)
+        except OSError as error:
+            self._unknowns.add_error(TRAFFIC, error)
+            return None
 
     def begin(self) -> None:
         """Keep what was counted before the window."""
@@ -155,7 +160,7 @@ class DropReasons:
         full = sum(one.end.dropped - one.start.dropped for one in (self._reads, self._sends))
         if full:
             why = "%d datagrams found no room in the kernel's histogram: more than 2048 threads read or send" % full
-            self._unknowns.add("what each process reads and sends", why)
+            self._unknowns.add(TRAFFIC, why)
             return None
         return traffic_rows(self._reads.start, self._reads.end, self._sends.start, self._sends.end)
 

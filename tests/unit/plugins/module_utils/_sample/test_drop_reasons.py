@@ -6,10 +6,14 @@
 
 from __future__ import annotations
 
+import errno
+import os
 from pathlib import Path
+from typing import Any
 
 import pytest
 from ansible_collections.rxpath.linux.plugins.module_utils._collect.tracefs import Histogram, parse_hist, parse_symbols
+from ansible_collections.rxpath.linux.plugins.module_utils._sample import drop_reasons
 from ansible_collections.rxpath.linux.plugins.module_utils._sample.drop_reasons import (
     reason_rows,
     usable_triggers,
@@ -17,6 +21,7 @@ from ansible_collections.rxpath.linux.plugins.module_utils._sample.drop_reasons 
 )
 from ansible_collections.rxpath.linux.plugins.module_utils._sample.thread_traffic import Traffic, by_thread
 from ansible_collections.rxpath.linux.plugins.module_utils._sample.trace_instance import affordable, find_tracefs
+from ansible_collections.rxpath.linux.plugins.module_utils._sample.unknowns import Unknowns
 
 FIXTURES = Path(__file__).parents[3] / "fixtures"
 OLD, NEW = "6.1.176-x86_64", "6.12.107-x86_64"
@@ -85,3 +90,62 @@ def test_a_kernel_without_tracefs_is_not_told_to_mount_it(filesystems: str, reme
     why, help_ = why_missing(filesystems)
     assert remedy in help_
     assert ("CONFIG_TRACING" in why) == (remedy == "kernel")
+
+
+class Instance:
+    """An instance of tracefs: what its histograms hold at the first reading and at the second, by event."""
+
+    hists: dict[str, list[str]] = {}
+    path = "/instance"
+
+    def __init__(self, _tracefs: str) -> None:
+        self._hists = {event: list(texts) for event, texts in self.hists.items()}
+
+    def write(self, name: str, _text: str) -> None:
+        if name.split("/")[-2] not in self._hists:
+            raise OSError(errno.ENOMEM, os.strerror(errno.ENOMEM))
+
+    def read(self, name: str) -> str:
+        return self._hists[name.split("/")[-2]].pop(0)
+
+    def close(self) -> bool:
+        return True
+
+
+def hist(rows: str, dropped: int = 0) -> str:
+    return f"{rows}\nTotals:\n    Hits: 9\n    Entries: 1\n    Dropped: {dropped}\n"
+
+
+def counted(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, hists: dict[str, list[str]]
+) -> tuple[dict[str, Any], list[dict[str, str]]]:
+    """Return the document and the unknowns on a kernel that has all three events."""
+    for event in ("skb/kfree_skb", "sock/sock_recv_length", "sock/sock_send_length"):
+        path = tmp_path / "events" / event
+        path.mkdir(parents=True)
+        (path / "format").write_text(read(NEW, "kfree_skb.format"))
+    monkeypatch.setattr(drop_reasons, "TraceInstance", type("Made", (Instance,), {"hists": hists}))
+    unknowns = Unknowns()
+    reasons = drop_reasons.DropReasons(str(tmp_path), unknowns)
+    reasons.begin()
+    document = reasons.finish()
+    assert document is not None
+    return document, unknowns.entries()
+
+
+LOST = [hist(""), hist("{ reason:          6 } hitcount:         50", dropped=3)]
+
+
+def test_reasons_are_had_where_threads_cannot_be_traced(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    document, (unknown,) = counted(tmp_path, monkeypatch, {"kfree_skb": LOST})
+    assert [(row["reason"], row["count"]) for row in document["reasons"]] == [("SOCKET_RCVBUFF", 50)]
+    assert (document["uncounted"], document["threads"]) == (3, None)
+    assert (unknown["what"], "Cannot allocate memory" in unknown["why"]) == ("what each process reads and sends", True)
+
+
+def test_threads_without_room_are_no_drops_without_room(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    threads = [hist(""), hist("{ common_pid:          7 } hitcount:          5  ret:         50", dropped=4)]
+    hists = {"kfree_skb": LOST, "sock_recv_length": threads, "sock_send_length": [hist(""), hist("")]}
+    document, (unknown,) = counted(tmp_path, monkeypatch, hists)
+    assert (document["uncounted"], document["threads"]) == (3, None)
+    assert "4 datagrams found no room" in unknown["why"]
