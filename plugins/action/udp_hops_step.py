@@ -103,12 +103,13 @@ class ActionModule(AuditAction):
         plan = task_vars.get("__udp_hops_plan") or {}
         report = hops_report.build(judged.get("rounds") or [], plan.get("groups") or [])
         display.display(hops_report.render(report, bool(ANSIBLE_COLOR)))
-        path = hops_report.write(report, settings.report_dir)
-        display.display(f"\nreport: {path}")
+        path, page = hops_report.write(report, settings.report_dir)
+        display.display(f"\nreports: {page}, and beside it {hops_report.FILE}")
         statistics = {"udp_hops": {"status": report["status"], "verdicts": report["verdicts"], "report": path}}
         return {
             "changed": False,
             "report": path,
+            "page": page,
             "ansible_stats": {"data": statistics, "per_host": False, "aggregate": False},
         }
 

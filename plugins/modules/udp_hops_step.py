@@ -83,7 +83,11 @@ reason:
   type: str
   returned: when something went wrong
 report:
-  description: Path of the report on the controller.
+  description: Path of C(hops.json) on the controller.
+  type: str
+  returned: with V(reported)
+page:
+  description: Path of C(hops.html) on the controller.
   type: str
   returned: with V(reported)
 status:

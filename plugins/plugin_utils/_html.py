@@ -2,30 +2,20 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""report.html: one file without network access, readable without JavaScript, all names from hosts escaped.
-
-Nothing of a report stands inside a script or a style element. A content security policy allows the page's own script
-and style by their hash and nothing else, so that a name that slipped through could still not run.
-"""
+"""report.html: the hosts of an audit, each with its verdict, its path, its charts and its counters."""
 
 from __future__ import annotations
 
-import base64
-import functools
-import hashlib
-from pathlib import Path
 from typing import Any, NamedTuple
 
-import jinja2
 from ansible_collections.rxpath.linux.plugins.plugin_utils import _changes as changes
 from ansible_collections.rxpath.linux.plugins.plugin_utils import _strip as strip
 from ansible_collections.rxpath.linux.plugins.plugin_utils import _summary as summary
 from ansible_collections.rxpath.linux.plugins.plugin_utils import _wording as wording
 from ansible_collections.rxpath.linux.plugins.plugin_utils._charts import Chart, chart
+from ansible_collections.rxpath.linux.plugins.plugin_utils._page import render_page
 from ansible_collections.rxpath.linux.plugins.plugin_utils._shape import shown
-from markupsafe import Markup
 
-TEMPLATES = Path(__file__).parent / "_templates"
 # What one page draws: beyond it a browser gets slow and nobody looks. report.json has all; the page says what it left.
 MAX_CHARTS_PER_HOST = 4
 MAX_CHARTS = 240
@@ -66,39 +56,20 @@ def render_html(report: dict[str, Any]) -> str:
     """Return the page."""
     plain = shown(report)
     views = _views(plain)
-    style, script = _asset("report.css"), _asset("report.js")
-    only = f"style-src '{_hash(style)}'; script-src '{_hash(script)}'"
     statuses = [(name, sum(1 for view in views if view.short.status == name)) for name in wording.STATUSES]
-    return _template().render(
-        policy=f"default-src 'none'; {only}; base-uri 'none'; form-action 'none'",
-        style=Markup(style),  # noqa: S704
-        script=Markup(script),  # noqa: S704
+    return render_page(
+        "report.html.j2",
+        script="report.js",
         generated_at=str(plain.get("generated_at") or ""),
         views=views,
         first=_first(views),
         statuses=[(name, number) for name, number in statuses if number],
         headline=_headline(dict(statuses), len(views)),
         fleet=_fleet(views),
-        wording=wording,
         summary=summary,
         strip=strip,
         MAX_SOCKETS=MAX_SOCKETS,
     )
-
-
-@functools.cache
-def _template() -> jinja2.Template:
-    environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(TEMPLATES),
-        autoescape=True,
-        finalize=lambda value: "" if value is None else value,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.filters.update(
-        count=wording.count, percent=wording.percent, size=wording.size, seconds=wording.seconds, title_of=wording.title
-    )
-    return environment.get_template("report.html.j2")
 
 
 def _first(views: list[HostView]) -> list[tuple[HostView, int]]:
@@ -106,14 +77,6 @@ def _first(views: list[HostView]) -> list[tuple[HostView, int]]:
     told = {view.short.name: view for view in views if view.short.status in ("fail", "warn", "error", "unreachable")}
     groups = summary.alike([view.short for view in told.values()])
     return [(told[group[0].name], len(group) - 1) for group in groups[:FIRST_HOSTS]]
-
-
-def _asset(name: str) -> str:
-    return (TEMPLATES / name).read_text(encoding="utf-8")
-
-
-def _hash(text: str) -> str:
-    return "sha256-" + base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
 
 
 def _views(report: dict[str, Any]) -> list[HostView]:

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The report of a run over a path: on the terminal, and as hops.json."""
+"""The report of a run over a path: on the terminal, as hops.json and as hops.html."""
 
 from __future__ import annotations
 
@@ -15,10 +15,12 @@ from typing import Any
 from ansible_collections.rxpath.linux.plugins.module_utils._hops.place import HINT, OWN_SOCKET
 from ansible_collections.rxpath.linux.plugins.plugin_utils._plain import plain, visible
 from ansible_collections.rxpath.linux.plugins.plugin_utils.entries import build_report
+from ansible_collections.rxpath.linux.plugins.plugin_utils.hops_compared import compared
+from ansible_collections.rxpath.linux.plugins.plugin_utils.hops_page import render_hops, way
 from ansible_collections.rxpath.linux.plugins.plugin_utils.report import write_file
 
 SCHEMA = 1
-FILE = "hops.json"
+FILE, PAGE = "hops.json", "hops.html"
 _WORST = ("error", "fail", "warn", "pass")
 _COLOURS = {"fail": "1;31", "error": "1;35", "warn": "1;33", "pass": "32"}
 _WIDTH = 110
@@ -34,6 +36,7 @@ def build(rounds: Sequence[Mapping[str, Any]], groups: Sequence[Mapping[str, Any
         "status": status,
         "path": [dict(one) for one in groups],
         "verdicts": [f"{title(one)}: {said}" for one in rounds for said in one["verdicts"]],
+        "compared": compared(rounds),
         "rounds": [dict(one) for one in rounds],
     }
     copy: dict[str, Any] = plain(report)
@@ -42,10 +45,7 @@ def build(rounds: Sequence[Mapping[str, Any]], groups: Sequence[Mapping[str, Any
 
 def title(one: Mapping[str, Any]) -> str:
     """Return what a round was about."""
-    if one["kind"] == "counters":
-        return "counters"
-    way = [one["sender"], *([one["via"]] if one["via"] else []), one["receiver"]]
-    return "probe " + " -> ".join(way)
+    return "counters" if one["kind"] == "counters" else f"probe {way(one, ' -> ')}"
 
 
 def render(report: Mapping[str, Any], color: bool) -> str:
@@ -65,6 +65,8 @@ def render(report: Mapping[str, Any], color: bool) -> str:
             lines += _field("note", note)
         for row in one.get("handoffs") or []:
             lines += _field("rates", _rates(row))
+    for said in shown["compared"]:
+        lines += ["", *textwrap.wrap(f"side by side: {said}", _WIDTH, break_on_hyphens=False)]
     return "\n".join(lines) or "no host was measured"
 
 
@@ -87,11 +89,15 @@ def _field(label: str, text: str) -> list[str]:
     )
 
 
-def write(report: Mapping[str, Any], directory: str) -> str:
-    """Write hops.json and return its path. Raises ReportError."""
+def write(report: Mapping[str, Any], directory: str) -> tuple[str, str]:
+    """Write hops.json and hops.html and return their paths. Raises ReportError.
+
+    Both are rendered before the first is written.
+    """
     target = os.path.abspath(os.path.expanduser(directory))
-    text = json.dumps(plain(report), indent=1, allow_nan=False) + "\n"
-    return write_file(target, FILE, text, "udp_hops_report_dir")
+    texts = {FILE: json.dumps(plain(report), indent=1, allow_nan=False) + "\n", PAGE: render_hops(report)}
+    found, page = (write_file(target, name, text, "udp_hops_report_dir") for name, text in texts.items())
+    return found, page
 
 
 def verdict_of(host: str, rounds: Sequence[Mapping[str, Any]] | None) -> tuple[str, str]:

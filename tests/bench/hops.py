@@ -32,11 +32,17 @@ class Run(NamedTuple):
     found: dict[tuple[str, str, str | None], int]
     truth: dict[tuple[str, str, str | None], int]
     seconds: float
+    loses: bool
 
     @property
     def right(self) -> bool:
-        """Tell whether place and number are right, and there is nothing else."""
-        return self.found == self.truth
+        """Tell whether place and number are right, and there is nothing else; a fault that lost nothing is none."""
+        return self.found == self.truth and bool(self.truth) == self.loses
+
+    @property
+    def lost(self) -> int:
+        """Return how many datagrams were lost."""
+        return sum(self.truth.values())
 
 
 def once(name: str) -> Run:
@@ -49,7 +55,7 @@ def once(name: str) -> Run:
             raise RuntimeError(done.stdout)
         found = faults.found(row)
         lost = truth.lost()
-        return Run(found, {truth.place: lost} if lost else {}, seconds)
+        return Run(found, {truth.place: lost} if lost else {}, seconds, bool(truth.kind))
 
 
 def fast() -> str:
@@ -82,7 +88,9 @@ def main() -> int:
         right = sum(run.right for run in runs)
         wrong += len(runs) - right
         seconds = statistics.median(run.seconds for run in runs)
-        print(f"{name:<20} right {right} of {len(runs)}, {seconds:.1f} s a run", flush=True)
+        lost = sorted(run.lost for run in runs)
+        told = f"right {right} of {len(runs)}, {lost[0]} to {lost[-1]} lost, {seconds:.1f} s a run"
+        print(f"{name:<20} {told}", flush=True)
         for run in runs:
             if not run.right:
                 print(f"  found {run.found}\n  truth {run.truth}", flush=True)

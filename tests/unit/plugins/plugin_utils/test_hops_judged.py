@@ -248,7 +248,9 @@ def test_the_report_is_json_and_says_the_worst(tmp_path: Path) -> None:
     lossy = straight(probed(watched(c1=window(sent=1000), s1=window(read=990)), 990))
     clean = straight(probed(watched(c1=window(sent=1000), s1=window(read=1000)), 1000))
     report = hops_report.build([clean, lossy], GROUPS)
-    path = hops_report.write(report, str(tmp_path / "new"))
+    path, page = hops_report.write(report, str(tmp_path / "new"))
+    assert Path(page) == tmp_path / "new/hops.html"
+    assert Path(page).read_text(encoding="utf-8").startswith("<!DOCTYPE html>")
     read = json.loads(Path(path).read_text(encoding="utf-8"))
     assert read["status"] == "fail"
     assert read["verdicts"] == [
@@ -260,6 +262,16 @@ def test_the_report_is_json_and_says_the_worst(tmp_path: Path) -> None:
     assert "sent      1,000 at 1,000/s; arrived 990" in text
     assert "\x1b" not in text
     assert "\x1b[1;31mFAIL" in hops_report.render(report, color=True)
+
+
+def test_the_way_through_a_forwarder_stands_beside_the_straight_one() -> None:
+    clean = straight(probed(watched(c1=window(sent=1000), s1=window(read=1000)), 1000))
+    report = hops_report.build([clean, through(others=0)], GROUPS)
+    (said,) = report["compared"]
+    text = hops_report.render(report, color=False)
+    assert said.endswith("only the way by p1 loses")
+    assert f"side by side: {said}" in " ".join(text.split())
+    assert "side by side" not in hops_report.render(hops_report.build([clean], GROUPS), color=False)
 
 
 def test_the_rates_of_a_handoff_are_told_in_the_order_of_the_way() -> None:
