@@ -44,6 +44,11 @@ def told(tmp_path: Path, playbook: str, *words: str) -> tuple[int, str]:
         ("tune", "udp_tuning_interfaces=nosuch0", "udp_tuning_interfaces: no such network interface: nosuch0"),
         ("rollback", "udp_rollback_force=perhaps", "udp_rollback_force"),
         ("rollback", "target=nosuch", "target 'nosuch' matches no host of the inventory"),
+        ("hops", "path=nosuch,neither", "'nosuch,neither' matches no host of the inventory"),
+        ("hops", "path=localhost,nosuch", "udp_hops_path: 'nosuch' is no group or host of the inventory"),
+        ("hops", "path=localhost", "udp_hops_path: name two or more groups or hosts"),
+        ("hops", "path=localhost,localhost", "udp_hops_path: localhost would be in two places of the path"),
+        ("hops", '{"path": ["localhost", "nosuch"]}', "udp_hops_path: 'nosuch' is no group or host"),
     ],
 )
 def test_an_error_names_the_variable_and_what_is_allowed(

@@ -21,6 +21,8 @@ CHROMIUM = next(
 )
 pytestmark = pytest.mark.skipif(not CHROMIUM, reason="no chromium on this machine")
 
+# A telephone, a tablet, a screen.
+WIDTHS = (360, 760, 1280)
 OPTIONS = (
     "--headless",
     "--no-sandbox",
@@ -119,11 +121,15 @@ def test_the_table_filters_by_words_and_by_verdict(tmp_path: Path) -> None:
     assert f"<title>1 of {len(reports.CASES)} hosts, {failing} of {len(reports.CASES)} hosts</title>" in document
 
 
-@pytest.mark.parametrize("width", [360, 760, 1280])
+@pytest.mark.parametrize("width", WIDTHS)
 def test_the_page_never_scrolls_sideways(width: int, tmp_path: Path) -> None:
+    assert fits(written(reports.hostile(), tmp_path), width, tmp_path)
+
+
+def fits(page: Path, width: int, folder: Path) -> bool:
+    """Tell whether a page shows its whole width."""
     # A headless window is at least 500 wide, so the page is put into a frame of the width wanted.
-    page = written(reports.hostile(), tmp_path)
-    frame = tmp_path / "frame.html"
+    frame = folder / "frame.html"
     told = "const d = f.contentDocument.documentElement; document.title = d.scrollWidth <= d.clientWidth;"
     frame.write_text(
         f'<!DOCTYPE html><iframe id="f" width="{width}" height="900" frameborder="0"></iframe>'
@@ -131,5 +137,5 @@ def test_the_page_never_scrolls_sideways(width: int, tmp_path: Path) -> None:
         f'f.src = "{page.name}";</script>',
         encoding="utf-8",
     )
-    document, _console = browse(frame, tmp_path / "profile", "--allow-file-access-from-files")
-    assert "<title>true</title>" in document
+    document, _console = browse(frame, folder / "profile", "--allow-file-access-from-files")
+    return "<title>true</title>" in document

@@ -15,6 +15,7 @@ from ansible_collections.rxpath.linux.plugins.plugin_utils import hops_report
 from ansible_collections.rxpath.linux.plugins.plugin_utils.hops_drawn import Station, stations
 from ansible_collections.rxpath.linux.plugins.plugin_utils.hops_judged import judge
 from ansible_collections.rxpath.linux.plugins.plugin_utils.hops_page import render_hops
+from ansible_collections.rxpath.linux.tests.unit.plugins.plugin_utils.reports import HOSTILE
 from ansible_collections.rxpath.linux.tests.unit.plugins.plugin_utils.test_hops_judged import (
     COUNTERS,
     GROUPS,
@@ -28,7 +29,7 @@ from ansible_collections.rxpath.linux.tests.unit.plugins.plugin_utils.test_hops_
 from ansible_collections.rxpath.linux.tests.unit.plugins.plugin_utils.test_hops_settings import settings
 from ansible_collections.rxpath.linux.tests.unit.plugins.plugin_utils.test_html import Page
 
-HOSTILE = '<img src=x onerror="alert(1)">{{ 7*7 }}\x1b[2J\u202e'
+NAMED = ("c1", "p1", "s1", "clients", "proxies", "servers")
 
 
 def lossy() -> dict[str, Any]:
@@ -67,6 +68,18 @@ def every_report() -> list[Any]:
         pytest.param(report(judge(COUNTERS, watched(), GROUPS, settings())), id="nobody"),
         pytest.param(hops_report.build([], []), id="empty"),
     ]
+
+
+def spoiled(value: Any) -> Any:
+    """Return a report in which every name, and every text that may hold one, would like to be markup."""
+    if isinstance(value, dict):
+        return {spoiled(key) if key in NAMED else key: spoiled(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [spoiled(item) for item in value]
+    if value in NAMED:
+        return f"{HOSTILE}{value}"
+    # Interfaces, processes and error texts stand in these.
+    return f"{value}{HOSTILE}" if isinstance(value, str) and " " in value else value
 
 
 def row(one: dict[str, Any]) -> list[Station]:
@@ -150,21 +163,9 @@ def test_the_markup_is_balanced_stands_alone_and_can_be_read_aloud(made: dict[st
 
 @pytest.mark.parametrize("made", every_report())
 def test_a_hostile_name_adds_no_element_no_attribute_and_no_character_that_acts(made: dict[str, Any]) -> None:
-    names = ("c1", "p1", "s1", "clients", "proxies", "servers")
-
-    def spoil(value: Any) -> Any:
-        if isinstance(value, dict):
-            return {spoil(key) if key in names else key: spoil(item) for key, item in value.items()}
-        if isinstance(value, list):
-            return [spoil(item) for item in value]
-        if value in names:
-            return f"{HOSTILE}{value}"
-        # Interfaces, processes and error texts stand in these.
-        return f"{value}{HOSTILE}" if isinstance(value, str) and " " in value else value
-
-    spoiled = spoil(made)
-    assert spoiled != made or not made["rounds"]
-    text = render_hops(spoiled)
+    bad = spoiled(made)
+    assert bad != made or not made["rounds"]
+    text = render_hops(bad)
     tame, page = Page(render_hops(made)), Page(text)
     assert [tag for tag, _attrs in tame.elements] == [tag for tag, _attrs in page.elements]
     assert [sorted(attrs) for _tag, attrs in tame.elements] == [sorted(attrs) for _tag, attrs in page.elements]
