@@ -23,6 +23,7 @@ class Summary(NamedTuple):
     where: str
     who: str
     why: str
+    rates: str  # of a slow consumer: what arrives, what it takes, what went out
     act: list[str]
     vain: list[str]
     others: list[dict[str, Any]]  # the remaining losses
@@ -84,6 +85,7 @@ def summarise(name: str, host: dict[str, Any]) -> Summary:
         where=where(main) if main else "",
         who=who(main) if main else "",
         why=", then ".join(wording.CAUSES.get(cause, cause) for cause in (main or {}).get("causes") or []),
+        rates=rates(main, host) if main else "",
         act=[act(item) for item in advice if item.get("helps")],
         vain=[vain(item) for item in advice if not item.get("helps")],
         others=[finding for finding in findings if finding is not main and finding.get("class") == "loss"],
@@ -186,6 +188,25 @@ def who(finding: dict[str, Any]) -> str:
     if len(sockets) > 1:
         text += f", and {len(sockets) - 1} more socket{'s' if len(sockets) > 2 else ''}"
     return text
+
+
+def rates(finding: dict[str, Any], host: dict[str, Any]) -> str:
+    """Return the rates of a slow consumer: arrivals, service time, and what its namespace read and sent."""
+    if "slow_consumer" not in (finding.get("causes") or []):
+        return ""
+    parts = []
+    sockets = losers(finding)
+    arriving, pace = (sockets[0].get("arrival_rate"), sockets[0].get("service_rate")) if sockets else (None, None)
+    if arriving is not None:
+        parts.append(f"λ = {wording.count(arriving)}/s arrive for it")
+        if pace:
+            parts[-1] += f", μ = {wording.count(pace)}/s it reads, {wording.short(1 / pace)} each (1/μ)"
+    moved, length = finding.get("traffic"), window_seconds(host)
+    # Of one that sends nothing this says no more than was said.
+    if moved and length and (moved["sent"] or not parts):
+        came, read, sent = (f"{wording.count(round(moved[name] / length))}/s" for name in ("arrived", "read", "sent"))
+        parts.append(f"its namespace took in {came}, read {read} and sent {sent}")
+    return "; ".join(parts)
 
 
 def act(advice: dict[str, Any]) -> str:

@@ -117,6 +117,7 @@ def _told(host: Summary) -> list[str]:
     lines += _field("where", host.where)
     lines += _field("who", host.who)
     lines += _field("cause", host.why)
+    lines += _field("rates", host.rates)
     for action in host.act[:3]:
         lines += _field("do", action)
     if not host.act and host.vain:

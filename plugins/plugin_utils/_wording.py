@@ -110,6 +110,14 @@ def seconds(value: Any) -> str:
     return f"{value:.3g} s" if isinstance(value, (int, float)) else "-"
 
 
+def short(value: float) -> str:
+    """Return a duration in seconds as s, ms or µs."""
+    for unit, factor in (("s", 1.0), ("ms", 1e-3)):
+        if value >= 0.9995 * factor:
+            return f"{value / factor:.3g} {unit}"
+    return f"{value / 1e-6:.3g} µs"
+
+
 def setting(action: Any, value: Any) -> str:
     """Return a current or recommended value as one would type it, buffers also in KiB or MiB; None is a dash."""
     if value is None:

@@ -96,10 +96,11 @@ def finding(
     causes: list[str] | None = None,
     sockets: list[dict[str, Any]] | None = None,
     pending: bool = False,
+    traffic: dict[str, Any] | None = None,
 ) -> dict[str, Any]:
     """Build one finding of the report; ``share`` is filled in when all findings of a host are known."""
     place = _PLACES[name]
-    return {
+    built = {
         "finding": name,
         "hop": place.hop,
         "handoff": place.handoff,
@@ -121,6 +122,9 @@ def finding(
         "evidence": evidence or [],
         "advice": advice or [],
     }
+    if traffic:
+        built["traffic"] = traffic
+    return built
 
 
 def advise(

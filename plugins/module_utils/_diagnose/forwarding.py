@@ -14,6 +14,22 @@ from ansible_collections.rxpath.linux.plugins.module_utils._diagnose.ledger impo
 
 # Below this share of what was read nothing is answered or sent on: a sink, of which there is nothing to say.
 _SINK = 0.01
+# Counters of both directions are not read in the same instant.
+_OWN = 1.1
+
+
+def traffic(namespace: Mapping[str, Any], ledger: Ledger) -> dict[str, Any]:
+    """Return what came into a namespace and went out: datagrams of UDP, bytes of IP, null where nothing counts them."""
+    counters: Mapping[str, Any] = namespace.get("counters") or {}
+    received = total(counters, "IpExt.InOctets", "Ip6.InOctets")
+    gone = total(counters, "IpExt.OutOctets", "Ip6.OutOctets")
+    return {
+        "arrived": ledger.arrived,
+        "read": ledger.read,
+        "sent": udp(counters, "OutDatagrams"),
+        "ip_bytes_in": received or None,
+        "ip_bytes_out": gone if received else None,
+    }
 
 
 def evidence(
@@ -21,14 +37,16 @@ def evidence(
 ) -> list[str]:
     """Say arrivals, reads and sends of the namespace, and of the processes that lost where the kernel counts them."""
     seconds = float(sample["window"]["seconds"])
-    said = _network(namespace, ledger, seconds)
+    said = _network(traffic(namespace, ledger), seconds)
+    of_processes = []
     for pid in dict.fromkeys(socket.get("pid") for socket in losers):
-        traffic = traffic_of(pid, sample)
-        if traffic is not None:
-            said.append(
-                _process(traffic, sum(int(s.get("drops") or 0) for s in losers if s.get("pid") == pid), seconds)
-            )
-    return said
+        counted = traffic_of(pid, sample)
+        if counted is not None:
+            lost = sum(int(s.get("drops") or 0) for s in losers if s.get("pid") == pid)
+            of_processes.append(_process(counted, lost, seconds))
+    if said and not of_processes and not sample.get("drop_reasons"):
+        said.append("no file of /proc counts what a process reads and sends: udp_audit_drop_reasons=true does")
+    return said + of_processes
 
 
 def traffic_of(pid: Any, sample: Mapping[str, Any]) -> Mapping[str, Any] | None:
@@ -37,24 +55,19 @@ def traffic_of(pid: Any, sample: Mapping[str, Any]) -> Mapping[str, Any] | None:
     return next((row for row in rows if pid and row["pid"] == pid), None)
 
 
-def _network(namespace: Mapping[str, Any], ledger: Ledger, seconds: float) -> list[str]:
-    counters: Mapping[str, Any] = namespace.get("counters") or {}
-    sent = udp(counters, "OutDatagrams")
-    if seconds <= 0 or not ledger.arrived or sent < _SINK * ledger.read or not sent:
+def _network(moved: Mapping[str, Any], seconds: float) -> list[str]:
+    arrived, read, sent = moved["arrived"], moved["read"], moved["sent"]
+    if seconds <= 0 or not arrived or sent < _SINK * read or not sent:
         return []
-    received = total(counters, "IpExt.InOctets", "Ip6.InOctets")
-    gone = total(counters, "IpExt.OutOctets", "Ip6.OutOctets")
-    octets = ""
-    if received and gone:
-        pair = numbers.size(received / seconds), numbers.size(gone / seconds)
-        octets = "; of IP, all protocols, {} came in a second and {} went out".format(*pair)
-    went = min(1.0, sent / ledger.arrived)
-    rates = [numbers.rate(number / seconds) for number in (ledger.arrived, ledger.read, sent)]
-    said = (
-        "{} arrived in this namespace, {} were read and {} sent: of 100 datagrams that arrived {} were answered or went"
-        " on{}"
-    )
-    return [said.format(*rates, round(100 * went), octets)]
+    rates = [numbers.rate(number / seconds) for number in (arrived, read, sent)]
+    said = "{} arrived in this namespace, {} were read and {} sent".format(*rates)
+    # Whoever sends more than was read sends of itself as well: no share can be told.
+    if sent <= _OWN * read:
+        said += f": of 100 datagrams that arrived {round(100 * min(1.0, sent / arrived))} were answered or went on"
+    if moved["ip_bytes_in"] and moved["ip_bytes_out"]:
+        pair = numbers.size(moved["ip_bytes_in"] / seconds), numbers.size(moved["ip_bytes_out"] / seconds)
+        said += "; of IP, all protocols, {} came in a second and {} went out".format(*pair)
+    return [said]
 
 
 def _process(traffic: Mapping[str, Any], lost: int, seconds: float) -> str:

@@ -37,7 +37,7 @@ def overflow(
 ) -> list[Finding]:
     """Return the overflow of a namespace's sockets with its causes, and an imbalance beside it."""
     if ledger.overflow <= 0:
-        return _pending(namespace, where, sample, settings)
+        return _pending(namespace, where, ledger, sample, settings)
     losers = sorted(_losers(namespace, ledger), key=lambda socket: -(socket.get("drops") or 0))
     active, because = attribution.alone(namespace, losers)
     looked = [
@@ -55,12 +55,15 @@ def overflow(
     advice: list[dict[str, Any]] = []
     for socket, analysis in looked[:3]:
         evidence += _socket_evidence(socket, analysis, sample)
+        evidence += [because] if active and because else []
         advice += _socket_advice(socket, analysis, sample, where)
     for socket, analysis in looked[3:]:
         join(advice, _socket_advice(socket, analysis, sample, where))
     chain = _merge_causes(looked)
+    moved = None
     if causes.SLOW_CONSUMER in chain:
         evidence += forwarding.evidence(namespace, ledger, sample, losers[:3])
+        moved = forwarding.traffic(namespace, ledger)
     if explained < ledger.overflow:
         evidence.append(_rest(namespace, ledger.overflow - explained))
     findings = [
@@ -75,6 +78,7 @@ def overflow(
             sockets=[_entry(socket, sample, analysis) for socket, analysis in looked],
             evidence=evidence,
             advice=advice,
+            traffic=moved,
         )
     ]
     imbalance = _imbalance(namespace, where, losers, sample, settings)
@@ -227,7 +231,7 @@ def _imbalance(
 
 
 def _pending(
-    namespace: Mapping[str, Any], where: Where, sample: Mapping[str, Any], settings: Mapping[str, Any]
+    namespace: Mapping[str, Any], where: Where, ledger: Ledger, sample: Mapping[str, Any], settings: Mapping[str, Any]
 ) -> list[Finding]:
     """Return the overflow that is about to come: a queue that grew through the whole window."""
     times = (namespace.get("series") or {}).get("t") or []
@@ -263,9 +267,13 @@ def _pending(
                 seconds=float(sample["window"]["seconds"]),
                 causes=[causes.SLOW_CONSUMER],
                 sockets=[entry],
-                evidence=evidence + consumer_advice.evidence(slow),
+                evidence=evidence
+                + consumer_advice.evidence(slow)
+                + ([because] if active and because else [])
+                + forwarding.evidence(namespace, ledger, sample, [socket]),
                 advice=consumer_advice.slow_consumer(socket, slow),
                 pending=True,
+                traffic=forwarding.traffic(namespace, ledger),
             )
         )
     return found

@@ -94,3 +94,48 @@ def test_an_unknown_is_one_sentence_with_its_remedy() -> None:
     parts = {"what": "ring of eth0", "why": "permission denied", "remedy": "run with become"}
     assert wording.sentence(parts) == "ring of eth0: permission denied; to read it: run with become"
     assert wording.sentence("as it is") == "as it is"
+
+
+@pytest.mark.parametrize(
+    ("socket", "traffic", "said"),
+    [
+        (
+            {"arrival_rate": 3999.5, "service_rate": 1591.9},
+            {"arrived": 16000, "read": 6368, "sent": 6360},
+            (
+                "λ = 4,000/s arrive for it, μ = 1,592/s it reads, 628 µs each (1/μ); its namespace took in 4,000/s, read"
+                " 1,592/s and sent 1,590/s"
+            ),
+        ),
+        # A sink: that of the namespace says no more.
+        (
+            {"arrival_rate": 20.0, "service_rate": 0.5},
+            {"arrived": 80, "read": 2, "sent": 0},
+            "λ = 20/s arrive for it, μ = 0.5/s it reads, 2 s each (1/μ)",
+        ),
+        ({"arrival_rate": 20.0, "service_rate": None}, None, "λ = 20/s arrive for it"),
+        (
+            {"arrival_rate": None, "service_rate": None},
+            {"arrived": 80, "read": 2, "sent": 0},
+            "its namespace took in 20/s, read 0/s and sent 0/s",
+        ),
+        ({}, None, ""),
+    ],
+)
+def test_the_rates_of_a_slow_consumer(
+    socket: dict[str, float | None], traffic: dict[str, int] | None, said: str
+) -> None:
+    overflow = "socket.receive_buffer_overflow"
+    finding = {"finding": overflow, "causes": ["slow_consumer"], "class": "loss", "delta": 9, "traffic": traffic}
+    finding["sockets"] = [{"local": "0.0.0.0:53", "drops": 9, **socket}]
+    host = {"status": "fail", "main_loss": overflow, "findings": [finding], "windows": [{"seconds": 4.0}]}
+    assert summarise("proxy", host).rates == said
+    finding["causes"] = ["arrival_burst"]
+    assert summarise("proxy", host).rates == ""
+
+
+@pytest.mark.parametrize(
+    ("value", "text"), [(1.25, "1.25 s"), (0.99951, "1 s"), (0.0025, "2.5 ms"), (0.000999, "999 µs"), (4e-7, "0.4 µs")]
+)
+def test_short_times(value: float, text: str) -> None:
+    assert wording.short(value) == text
