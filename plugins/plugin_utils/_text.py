@@ -74,10 +74,13 @@ def _unread(hosts: dict[str, Any]) -> list[str]:
     """Return one sentence on what root would have read, and one on what else could not be read."""
     rooted: dict[str, set[str]] = {}
     others: dict[str, set[str]] = {}
+    reasons: set[str] = set()
     for name, host in hosts.items():
         for unknown in host.get("unknowns") or []:
             text = unknown if isinstance(unknown, str) else f"{unknown.get('what')}: {unknown.get('remedy') or ''}"
             (rooted if "root's rights" in text else others).setdefault(text.split(": ")[0], set()).add(name)
+            if "root's rights" not in text:
+                reasons.add(text)
     lines = []
     if rooted:
         on = len(set[str]().union(*rooted.values()))
@@ -86,7 +89,9 @@ def _unread(hosts: dict[str, Any]) -> list[str]:
             f"not read{where} without root: {_some(rooted)}; become root (-b) to have it read", WIDTH
         )
     if others:
-        lines += textwrap.wrap(f"not readable: {_some(others)}; the report says why", WIDTH)
+        # A single thing with a single reason has room for it.
+        said = f"{_some(others)}; the report says why" if len(reasons) > 1 else reasons.pop()
+        lines += textwrap.wrap(f"not readable: {said}", WIDTH)
     return lines
 
 

@@ -64,7 +64,14 @@ def test_what_root_would_have_read_is_said_in_one_line() -> None:
     }
     lines = render_text({"schema": 1, "generated_at": "", "hosts": {"web": host}}, False).splitlines()
     assert "not read without root: nftables rules (host); become root (-b) to have it read" in lines
-    assert "not readable: sysctl x; the report says why" in lines
+    assert "not readable: sysctl x: no such file; load the module" in lines
+    # Of several things there is no room for all reasons, and of one thing hosts may have different ones.
+    other = {**host, "unknowns": ["sysctl x: nobody knows; ask"]}
+    text = render_text({"schema": 1, "generated_at": "", "hosts": {"web": host, "db": other}}, False)
+    assert "not readable: sysctl x; the report says why" in text.splitlines()
+    host["unknowns"] = ["sysctl x: no such file; load the module", "sysctl y: the same; load it"]
+    text = render_text({"schema": 1, "generated_at": "", "hosts": {"web": host}}, False)
+    assert "not readable: sysctl x, sysctl y; the report says why" in text.splitlines()
 
 
 def test_what_only_the_kernel_tells_is_said_under_the_host() -> None:
