@@ -15,6 +15,9 @@ from ansible_collections.rxpath.linux.plugins.module_utils._hops.tally import Ta
 from ansible_collections.rxpath.linux.plugins.plugin_utils.hops_settings import HopsSettings
 from ansible_collections.rxpath.linux.plugins.plugin_utils.hops_wording import hosts_of_wires, sentence, unseen
 
+# Datagrams a second below which a part of a path counts as idle: less than a difference that would be told.
+_IDLE = 2.0
+
 
 def judge_counters(
     done: dict[str, Any],
@@ -41,6 +44,11 @@ def judge_counters(
         documents += one["places"]
         if one["undecided"]:
             notes.append(f"between {before.name} and {after.name} counters cannot decide: {one['undecided']}")
+    if handoffs and all(max(one["rates"]["sent"], one["rates"]["taken"]) < _IDLE for one in handoffs):
+        notes.append(
+            "hardly anything travels on this path, too little to tell: let traffic run, or ask for a probe "
+            "(udp_hops_probe=true)"
+        )
     arrived = sum(host.taken + host.lost_inside for host in tallies.values())
     counted = sum(one["packets"] for one in documents if one["certainty"] != HINT)
     ratio = counted / arrived if arrived else 0.0

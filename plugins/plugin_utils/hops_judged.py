@@ -10,9 +10,9 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ansible_collections.rxpath.linux.plugins.module_utils._hops import leg
-from ansible_collections.rxpath.linux.plugins.module_utils._hops.place import OWN_SOCKET, Place
+from ansible_collections.rxpath.linux.plugins.module_utils._hops.place import OWN_SOCKET, WIRE, Place
 from ansible_collections.rxpath.linux.plugins.module_utils._hops.tally import Tally, tally
-from ansible_collections.rxpath.linux.plugins.plugin_utils.convert import SettingError
+from ansible_collections.rxpath.linux.plugins.plugin_utils.convert import SettingError, nearest
 from ansible_collections.rxpath.linux.plugins.plugin_utils.hops_counters import judge_counters
 from ansible_collections.rxpath.linux.plugins.plugin_utils.hops_settings import HopsSettings
 from ansible_collections.rxpath.linux.plugins.plugin_utils.hops_wording import hosts_of_wires, sentence, unseen
@@ -30,7 +30,10 @@ def hosts_of(path: Sequence[str], task_vars: Mapping[str, Any]) -> list[list[str
         members = [str(host) for host in groups[name]] if name in groups else [name]
         hosts = [host for host in members if host in play]
         if not hosts:
-            raise SettingError("udp_hops_path", f"'{name}' is no group or host of the inventory with hosts in this run")
+            everything = {str(one) for one in (*groups, *groups.get("all", ()))}
+            meant = "" if name in everything else nearest(name, sorted(everything))
+            said = f"'{name}' is no group or host of the inventory with hosts in this run{meant}"
+            raise SettingError("udp_hops_path", said)
         found.append(hosts)
     everyone = [host for hosts in found for host in hosts]
     twice = sorted({host for host in everyone if everyone.count(host) > 1})
@@ -98,8 +101,10 @@ def _probe(
     sender, receiver, via = done["sender"], done["receiver"], done["via"]
     sent, received = steps["sent"].get(sender) or {}, steps["counted"].get(receiver) or {}
     for name, step, key in ((sender, sent, "sent"), (receiver, received, "received")):
-        if key not in step and name not in failed:
-            failed = {**failed, name: str(step.get("reason") or "it has no result")}
+        why = str(step.get("reason") or "it has no result")
+        # What was not sent because another host was not measured has that host's reason.
+        if key not in step and name not in failed and not why.endswith(tuple(failed.values())):
+            failed = {**failed, name: why}
     if failed:
         said = "not measured, since of {}".format("; ".join(f"{name}: {why}" for name, why in failed.items()))
         return {**done, "status": "error", "verdicts": [said]}
@@ -138,7 +143,7 @@ def _probe(
         "places": documents,
         "ratio": round(ratio, 6),
         "verdicts": [sentence(one) for one in documents] or [f"nothing lost between {route}"],
-        "notes": _notes(sent["sent"], received["received"], found, settings)
+        "notes": _notes(sent["sent"], counted, received["received"], found, settings)
         + unseen(hosts_of_wires(documents, []), done["hosts"]),
         "status": status,
     }
@@ -155,7 +160,11 @@ def _background(via: Tally | None, before: Sequence[Mapping[str, Any]]) -> float
 
 
 def _notes(
-    sent: Mapping[str, Any], received: Mapping[str, Any], found: Sequence[Place], settings: HopsSettings
+    sent: Mapping[str, Any],
+    counted: leg.Count,
+    received: Mapping[str, Any],
+    found: Sequence[Place],
+    settings: HopsSettings,
 ) -> list[str]:
     """Return what is to be known of a probe besides its losses."""
     notes = []
@@ -164,6 +173,8 @@ def _notes(
     rate = settings.probe.rate if settings.probe else 0
     if sent["rate"] < 0.95 * rate:
         notes.append(f"{sent['rate']:.0f}/s were reached of the {rate}/s asked for")
+    if not counted.arrived and any(place.kind == WIRE for place in found):
+        notes.append("none arrived at all: a firewall that keeps out the probe's port looks so (udp_hops_probe_port)")
     if received["foreign"]:
         notes.append(f"{received['foreign']} datagrams of others came to the probe's port, and are not counted")
     if received["ended"] != "asked":

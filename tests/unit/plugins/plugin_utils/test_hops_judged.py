@@ -183,6 +183,25 @@ def test_a_probe_that_was_not_sent_says_why() -> None:
     assert straight(steps)["verdicts"] == ["not measured, since of c1: size: 9000 bytes do not fit"]
 
 
+def test_a_reason_that_follows_from_another_is_not_told_twice() -> None:
+    steps = watched(c1=window(), s1=window())
+    steps["ended"]["s1"] = {"outcome": "unreachable", "reason": "no route to host"}
+    steps["sent"]["c1"] = {"outcome": "error", "reason": "not sent, since s1 was not measured: no route to host"}
+    assert straight(steps)["verdicts"] == ["not measured, since of s1: no route to host"]
+    steps["sent"]["c1"]["reason"] = "size: 9000 bytes do not fit"
+    assert straight(steps)["verdicts"] == [
+        "not measured, since of s1: no route to host; c1: size: 9000 bytes do not fit"
+    ]
+
+
+def test_where_none_arrived_a_firewall_is_thought_of() -> None:
+    done = straight(probed(watched(c1=window(sent=1000), s1=window()), 0))
+    assert (done["status"], done["verdicts"]) == ("fail", ["1,000 lost on the wire between c1 and s1"])
+    assert done["notes"] == [
+        "none arrived at all: a firewall that keeps out the probe's port looks so (udp_hops_probe_port)"
+    ]
+
+
 def test_a_sender_that_can_send_nothing() -> None:
     steps = probed(watched(c1=window(), s1=window()), 0, 0, stopped="Network is unreachable")
     done = straight(steps)
@@ -207,6 +226,14 @@ def test_counters_of_a_path_that_loses_nothing() -> None:
     assert (done["status"], done["verdicts"]) == ("pass", ["nothing lost that a counter would show"])
     assert [one["rates"]["sent"] for one in done["handoffs"]] == [1000.0, 1000.0]
     assert done["common"] == 1.0
+
+
+def test_an_idle_path_is_not_a_clean_one() -> None:
+    done = counters(c1=window(sent=5), p1=window(), s1=window())
+    assert (done["status"], done["verdicts"]) == ("warn", ["nothing lost that a counter would show"])
+    (note,) = done["notes"]
+    assert note.startswith("hardly anything travels on this path, too little to tell")
+    assert statuses(done) == {"c1": "pass", "p1": "pass", "s1": "pass"}
 
 
 def test_a_loss_that_a_host_counted_fails_it() -> None:

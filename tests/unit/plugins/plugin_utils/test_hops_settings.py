@@ -124,6 +124,7 @@ def test_a_path_is_of_groups_and_hosts() -> None:
     [
         (["clients", "elsewhere"], "'elsewhere' is no group or host of the inventory"),
         (["clients", "none"], "'none' is no group or host"),
+        (["client", "servers"], r"\(did you mean clients\?\)"),
         (["clients", "c1"], "c1 would be in two places of the path"),
     ],
 )
