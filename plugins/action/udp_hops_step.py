@@ -155,7 +155,8 @@ class ActionModule(AuditAction):
             started = (task_vars["hostvars"][host].get(_BEGUN) or {}) if host in task_vars["hostvars"] else {}
             if started.get("outcome") != "begun":
                 raise _StepError(f"not sent, since {host} was not measured: {started.get('reason', 'not reached')}")
-        asked = {"state": "sent", **target, **find_target(target, task_vars["hostvars"]), **load._asdict()}
+        found = find_target(target, task_vars["hostvars"], str(task_vars["inventory_hostname"]))
+        asked = {"state": "sent", **target, **found, **load._asdict()}
         return {"sent": self._module(PROBE, asked, task_vars)["sent"]}
 
     def count(self, settings: HopsSettings, task_vars: Mapping[str, Any]) -> Result:

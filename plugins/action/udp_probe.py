@@ -30,7 +30,7 @@ class ActionModule(ActionBase):
                 raise AnsibleActionFail(f"{name}: cannot be set; a probe is sent to hosts of the inventory alone")
         if arguments.get("state") == "sent":
             try:
-                arguments.update(find_target(arguments, variables["hostvars"]))
+                arguments.update(find_target(arguments, variables["hostvars"], str(variables["inventory_hostname"])))
             except PeerError as error:
                 raise AnsibleActionFail(str(error)) from None
         result: dict[str, Any] = self._execute_module(module_name=MODULE, module_args=arguments, task_vars=variables)

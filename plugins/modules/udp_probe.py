@@ -123,6 +123,9 @@ seealso:
 notes:
   - The address is that of the variable C(udp_hops_address) of O(to), else its C(ansible_host), else its name. A name is
     resolved on the controller.
+  - An address that is the sender's own or a loopback address under another host's name, and one that stands for many
+    hosts (multicast, broadcast), is refused. Behind forwarded SSH ports, as with virtual machines on one host, all
+    C(ansible_host) are C(127.0.0.1) and C(udp_hops_address) is needed.
   - O(state=started) and O(state=collected) must run as the same user, because the result lies in a directory that only
     this user can read.
   - A firewall between the two hosts has to let the port pass. Give O(port) where it must be known beforehand.

@@ -13,6 +13,7 @@ from typing import Any
 
 # The variable that says where other hosts reach a host, if that is not where Ansible reaches it.
 ADDRESS = "udp_hops_address"
+_BROADCAST = ipaddress.ip_address("255.255.255.255")
 
 
 class PeerError(ValueError):
@@ -20,24 +21,55 @@ class PeerError(ValueError):
 
 
 def address_of(host: str, hostvars: Mapping[str, Any]) -> str:
-    """Return the address of a host of the inventory, a name resolved here. Raises PeerError."""
+    """Return the address of a host of the inventory, a name resolved here. Raises PeerError.
+
+    An address that more than one host has is none: what is sent there goes where nobody asked for it.
+    """
     if host not in hostvars:
         raise PeerError(f"to: '{host}' is no host of the inventory; a probe is sent to those alone")
     variables = hostvars[host]
     given = str(variables.get(ADDRESS) or variables.get("ansible_host") or host).strip()
     try:
-        return str(ipaddress.ip_address(given))
+        address = ipaddress.ip_address(given)
     except ValueError:
-        pass
+        address = _resolved(given, host)
+    # ::ffff:192.0.2.1 is IPv4 on the wire.
+    address = getattr(address, "ipv4_mapped", None) or address
+    if address.is_multicast or address.is_unspecified or address == _BROADCAST:
+        raise PeerError(f"'{given}' of host '{host}' is no address of one host; set {ADDRESS}")
+    return str(address)
+
+
+def _resolved(given: str, host: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address:
     try:
         found = socket.getaddrinfo(given, None, type=socket.SOCK_DGRAM)
-    except OSError as error:
+    except (OSError, UnicodeError) as error:
         raise PeerError(f"'{given}' of host '{host}' cannot be resolved here ({error}); set {ADDRESS}") from None
-    return str(found[0][4][0])
+    return ipaddress.ip_address(found[0][4][0])
 
 
-def find_target(arguments: Mapping[str, Any], hostvars: Mapping[str, Any]) -> dict[str, Any]:
-    """Return ``address``, ``port`` and ``token`` for what a task asks to send. Raises PeerError.
+def _own(sender: str, hostvars: Mapping[str, Any]) -> str | None:
+    try:
+        return address_of(sender, hostvars)
+    except PeerError:
+        return None
+
+
+def _another(to: str, sender: str, hostvars: Mapping[str, Any]) -> str:
+    """Return the address of a host that is not the sender. Raises PeerError where it is, under another name."""
+    address = address_of(to, hostvars)
+    if to == sender:
+        return address
+    # Behind one forwarded port each, hosts of virtual machines all have 127.0.0.1.
+    if ipaddress.ip_address(address).is_loopback:
+        raise PeerError(f"'{address}' of host '{to}' is, on {sender}, {sender} itself; set {ADDRESS}")
+    if address == _own(sender, hostvars):
+        raise PeerError(f"'{to}' and '{sender}' have the same address, {address}; set {ADDRESS}")
+    return address
+
+
+def find_target(arguments: Mapping[str, Any], hostvars: Mapping[str, Any], sender: str) -> dict[str, Any]:
+    """Return ``address``, ``port`` and ``token`` for what a task of ``sender`` asks to send. Raises PeerError.
 
     The port is the one that the receiver opened. Only where the datagrams go to a forwarder before the receiver, the
     task names its port.
@@ -58,7 +90,7 @@ def find_target(arguments: Mapping[str, Any], hostvars: Mapping[str, Any]) -> di
     if receiver != to and not port:
         raise PeerError(f"port: '{to}' forwards to '{receiver}' from which port?")
     return {
-        "address": address_of(to, hostvars),
+        "address": _another(to, sender, hostvars),
         "port": port if receiver != to else started["port"],
         "token": started["token"],
     }

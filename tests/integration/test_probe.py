@@ -12,7 +12,8 @@ import signal
 import socket
 import subprocess
 import sys
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -21,9 +22,9 @@ import yaml
 from ansible_collections.rxpath.linux.plugins.module_utils._probe import sockets
 from ansible_collections.rxpath.linux.plugins.module_utils._probe.flow import with_tail
 from ansible_collections.rxpath.linux.plugins.module_utils._probe.load import Load
-from ansible_collections.rxpath.linux.plugins.module_utils._probe.sender import Target, send
+from ansible_collections.rxpath.linux.plugins.module_utils._probe.sender import TOO_SLOW, Target, send
 from ansible_collections.rxpath.linux.plugins.module_utils._sample.options import OptionError
-from ansible_collections.rxpath.linux.tests.hosts.row import Row
+from ansible_collections.rxpath.linux.tests.hosts.row import PLAYBOOK, Row
 
 pytestmark = pytest.mark.needs_root
 
@@ -32,6 +33,7 @@ PORT = 5300
 LOSSY = """table netdev wire {{ chain lose {{ type filter hook ingress device "{device}" priority 0;
 udp dport {port} numgen inc mod 10 == 3 counter drop; }}
 }}"""
+SLOW_LINK = ("tc", "qdisc", "add", "dev", "eth0", "root", "tbf", "rate", "80kbit", "burst", "3000", "limit", "100m")
 STRANGER = "import socket,sys; s=socket.socket(2, 2); [s.sendto(b'x' * 200, ('10.9.0.2', 5300)) for _ in range(7)]"
 
 
@@ -151,6 +153,62 @@ def test_nobody_listens() -> None:
     assert sent["sent"] < sent["asked"]
 
 
+def test_a_link_that_is_too_slow_ends_the_probe_in_time(row: Row) -> None:
+    """At 80 kbit/s each datagram waits 140 ms for the ones before it, and a thousand of them are due at once."""
+    row.within(row.name("client"), *SLOW_LINK)
+    load = {"rate": 200000, "duration": 0.1, "size": 1400}
+    sent, received = probe(row, load, {})
+    assert sent["stopped"] == TOO_SLOW
+    assert sent["seconds"] < 0.1 * 1.5 + 2.0 + 1.0
+    assert sent["sent"] == sent["flows"][0]["numbered"] < sent["asked"]
+    # What still stands in the queue of the link is missing; nothing came that was not sent.
+    assert received["flows"][0]["arrived"] <= sent["sent"]
+
+
+def test_nothing_is_left_behind_a_killed_controller(row: Row) -> None:
+    load = {"rate": 500, "duration": 3.0}
+    plays = tasks({**load, "port": PORT, "grace": 5.0, "retention": 1}, {**load, "to": "server", "started": "receiver"})
+    path = row.folder / "play.yml"
+    path.write_text(yaml.safe_dump(plays), encoding="utf-8")
+    controller = subprocess.Popen(
+        [PLAYBOOK, "-i", str(row.inventory), str(path)], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    )
+    try:
+        until(lambda: datagrams(row) > 300, 30.0)
+    finally:
+        controller.kill()
+        controller.wait()
+    assert processes(row, "client")
+    assert processes(row, "server")
+    assert f":{PORT} " in row.within(row.name("server"), "ss", "-uanH")
+    # Three seconds of sending, five of grace, one in which the result could be collected.
+    until(lambda: not processes(row, "client") + processes(row, "server"), 3.0 + 5.0 + 1.0 + 2.0)
+    assert not row.within(row.name("server"), "ss", "-uanH")
+    assert datagrams(row) == 1500, "a sender that began ends by itself, and sends no more than it was asked to"
+
+
+def until(reached: Callable[[], bool], seconds: float) -> None:
+    """Wait for something, so many seconds at most."""
+    end = time.monotonic() + seconds
+    while not reached():
+        assert time.monotonic() < end, "it did not come about in time"
+        time.sleep(0.05)
+
+
+def datagrams(row: Row) -> int:
+    """Return how many datagrams were read in the server's namespace."""
+    lines = [
+        line for line in row.within(row.name("server"), "cat", "/proc/net/snmp").splitlines() if line[:4] == "Udp:"
+    ]
+    return int(dict(zip(lines[0].split(), lines[1].split()))["InDatagrams"])
+
+
+def processes(row: Row, name: str) -> list[str]:
+    """Return the processes of a host."""
+    done = subprocess.run(["ip", "netns", "pids", row.name(name)], capture_output=True, text=True, check=True)
+    return done.stdout.split()
+
+
 def test_what_the_own_firewall_forbids_is_dropped_here(row: Row) -> None:
     rules = (
         "table inet t { chain o { type filter hook output priority 0; udp dport 5300 numgen inc mod 4 == 0 drop; }\n}"
@@ -164,5 +222,5 @@ def test_what_the_own_firewall_forbids_is_dropped_here(row: Row) -> None:
 def test_a_port_that_is_taken() -> None:
     with sockets.open_receiver("127.0.0.1", 0, 0) as first:
         port = first.getsockname()[1]
-        with pytest.raises(OptionError, match=f"port {port}: Address already in use"):
+        with pytest.raises(OptionError, match=f"port {port}: Address already in use; .* broken off holds it"):
             sockets.open_receiver("127.0.0.1", port, 0)

@@ -26,6 +26,7 @@ _TOLD = (errno.ECONNREFUSED, errno.EHOSTUNREACH, errno.ENETUNREACH, errno.EAGAIN
 _TIMES = 20
 # Before a datagram is tried again (seconds).
 _PAUSE = 0.01
+TOO_SLOW = "the host or its link is too slow for this rate"
 
 
 class Target(NamedTuple):
@@ -119,7 +120,7 @@ def _run(links: list[socket.socket], target: Target, load: Load, tally: _Tally, 
     while sent < total:
         now = clock()
         if now > limit:
-            tally.stopped = "the host is too slow for this rate"
+            tally.stopped = TOO_SLOW
             break
         ready = min(pace.due(now, sent), total - sent)
         if not ready:
@@ -130,7 +131,12 @@ def _run(links: list[socket.socket], target: Target, load: Load, tally: _Tally, 
         longest = max(longest, ready)
         for number in range(sent, sent + ready):
             flow = number % count
-            pack(data, 0, magic, token, flow, numbered[flow], clock())
+            now = clock()
+            # A link that is full lets each call wait: what is due at once may take longer than the probe may last.
+            if now > limit:
+                tally.stopped = TOO_SLOW
+                return number, pace, longest
+            pack(data, 0, magic, token, flow, numbered[flow], now)
             try:
                 sends[flow](data)
             except OSError as error:

@@ -55,7 +55,10 @@ def open_receiver(address: Optional[str], port: int, buffer: int) -> socket.sock
     except OSError as error:
         sock.close()
         if error.errno in (errno.EADDRINUSE, errno.EADDRNOTAVAIL, errno.EACCES):
-            raise OptionError("bind, port: %s port %d: %s" % (address or "*", port, error.strerror)) from error
+            why = error.strerror or ""
+            if error.errno == errno.EADDRINUSE:
+                why += "; the receiver of a run that was broken off holds it until that run's time and grace are over"
+            raise OptionError("bind, port: %s port %d: %s" % (address or "*", port, why)) from error
         raise
     return sock
 

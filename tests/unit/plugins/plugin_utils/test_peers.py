@@ -20,12 +20,23 @@ HOSTS: dict[str, dict[str, Any]] = {
     "named": {"ansible_host": "localhost"},
     "192.0.2.7": {},
     "nowhere.invalid": {},
+    "mapped": {"ansible_host": "::ffff:192.0.2.8"},
+    "forwarded1": {"ansible_host": "127.0.0.1", "ansible_port": 2222, "rx": STARTED},
+    "forwarded2": {"ansible_host": "::1", "rx": STARTED},
+    "again": {"udp_hops_address": "192.0.2.1", "rx": STARTED},
+    "everyone": {"udp_hops_address": "224.0.0.1", "rx": STARTED},
 }
 
 
 @pytest.mark.parametrize(
     ("host", "address"),
-    [("client", "192.0.2.1"), ("proxy", "192.0.2.2"), ("server", "2001:db8::3"), ("192.0.2.7", "192.0.2.7")],
+    [
+        ("client", "192.0.2.1"),
+        ("proxy", "192.0.2.2"),
+        ("server", "2001:db8::3"),
+        ("192.0.2.7", "192.0.2.7"),
+        ("mapped", "192.0.2.8"),
+    ],
 )
 def test_the_address_is_that_of_the_inventory(host: str, address: str) -> None:
     assert address_of(host, HOSTS) == address
@@ -41,7 +52,7 @@ def test_a_name_that_nobody_knows() -> None:
 
 
 def test_a_receiver_is_found() -> None:
-    assert find_target({"to": "server", "started": "rx"}, HOSTS) == {
+    assert find_target({"to": "server", "started": "rx"}, HOSTS, "client") == {
         "address": "2001:db8::3",
         "port": 4711,
         "token": 99,
@@ -50,7 +61,7 @@ def test_a_receiver_is_found() -> None:
 
 def test_a_receiver_behind_a_forwarder_is_found() -> None:
     asked = {"to": "proxy", "receiver": "server", "started": "rx", "port": 53}
-    assert find_target(asked, HOSTS) == {"address": "192.0.2.2", "port": 53, "token": 99}
+    assert find_target(asked, HOSTS, "client") == {"address": "192.0.2.2", "port": 53, "token": 99}
 
 
 @pytest.mark.parametrize(
@@ -65,8 +76,32 @@ def test_a_receiver_behind_a_forwarder_is_found() -> None:
         ({"to": "proxy", "receiver": "server", "started": "rx"}, "from which port"),
         ({"to": "client", "started": "rx"}, "no receiver was started on 'client' and registered as rx"),
         ({"to": "failed", "started": "rx"}, "no receiver was started on 'failed'"),
+        ({"to": "forwarded1", "started": "rx"}, "'127.0.0.1' of host 'forwarded1' is, on client, client itself"),
+        ({"to": "forwarded2", "started": "rx"}, "'::1' of host 'forwarded2' is, on client, client itself"),
+        ({"to": "again", "started": "rx"}, "'again' and 'client' have the same address, 192.0.2.1; set udp_hops_addr"),
+        ({"to": "everyone", "started": "rx"}, "'224.0.0.1' of host 'everyone' is no address of one host"),
     ],
 )
 def test_what_is_refused(asked: dict[str, Any], says: str) -> None:
     with pytest.raises(PeerError, match=says):
-        find_target(asked, HOSTS)
+        find_target(asked, HOSTS, "client")
+
+
+@pytest.mark.parametrize("address", ["224.0.0.1", "ff02::1", "0.0.0.0", "::", "255.255.255.255", "::ffff:239.1.2.3"])
+def test_an_address_of_many_hosts_or_of_none_is_refused(address: str) -> None:
+    with pytest.raises(PeerError, match="is no address of one host; set udp_hops_address"):
+        address_of("many", {"many": {"udp_hops_address": address}})
+
+
+def test_a_host_may_probe_itself_where_that_is_asked_for() -> None:
+    assert find_target({"to": "forwarded1", "started": "rx"}, HOSTS, "forwarded1")["address"] == "127.0.0.1"
+
+
+def test_a_sender_whose_own_address_nobody_knows_can_send() -> None:
+    assert find_target({"to": "server", "started": "rx"}, HOSTS, "nowhere.invalid")["address"] == "2001:db8::3"
+
+
+@pytest.mark.parametrize("name", ["a..b", "x" * 64 + ".invalid", "-"])
+def test_a_name_that_is_none_is_told(name: str) -> None:
+    with pytest.raises(PeerError, match="cannot be resolved here"):
+        address_of(name, {name: {}})
