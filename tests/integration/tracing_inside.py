@@ -17,6 +17,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -40,14 +41,19 @@ def alive(pid: int) -> bool:
         return False
 
 
-def gone(path: Path, seconds: float = 5.0) -> bool:
-    """Tell whether the path is gone within the time."""
+def within(seconds: float, true: Callable[[], bool]) -> bool:
+    """Tell whether something is true within the time."""
     end = time.monotonic() + seconds
-    while path.exists():
+    while not true():
         if time.monotonic() > end:
             return False
         time.sleep(0.02)
     return True
+
+
+def gone(path: Path, seconds: float = 5.0) -> bool:
+    """Tell whether the path is gone within the time."""
+    return within(seconds, lambda: not path.exists())
 
 
 def sampler(tracefs: Path) -> tuple[subprocess.Popen[str], Path, int]:
@@ -72,7 +78,8 @@ def ended(tracefs: Path, number: int) -> dict[str, Any]:
     made = path.is_dir()
     process.send_signal(number)
     process.wait(10)
-    return {"made": made, "gone": gone(path), "guardian": alive(guardian)}
+    # Once the directory is gone it has only to end.
+    return {"made": made, "gone": gone(path), "guardian": not within(5.0, lambda: not alive(guardian))}
 
 
 def left_behind(tracefs: Path) -> dict[str, Any]:
