@@ -37,6 +37,7 @@ PROBE, WINDOW = "rxpath.linux.udp_probe", "rxpath.linux.receive_path_info"
 # A window that is to last as long as a probe: what comes before, between and after, at most (seconds).
 _AROUND = 90.0
 _BEGUN = "__udp_hops_begun"
+_UNSENT = "check mode: the probe that was asked for was not sent; this is of counters alone"
 
 Result = dict[str, Any]
 
@@ -95,6 +96,8 @@ class ActionModule(AuditAction):
             name: dict(registered(task_vars, f"__udp_hops_{name}")) for name in ("begun", "sent", "counted", "ended")
         }
         done = hops_judged.judge(this, steps, plan["groups"], settings, before)
+        if settings.probe is None and normalise_hops(self.argument("variables")).probe:
+            done["notes"] = [_UNSENT, *done["notes"]]
         return {"changed": False, "rounds": [*before, done]}
 
     def report(self, settings: HopsSettings, task_vars: Mapping[str, Any]) -> Result:

@@ -47,14 +47,16 @@ class Row(Bed):
 
     def _build(self) -> None:
         self.wire = self.namespace("wire")
-        run("ip", "-n", self.wire, "link", "add", "br0", "type", "bridge")
-        run("ip", "-n", self.wire, "link", "set", "br0", "up")
+        # With snooping it would join a group of its own, and tell the hosts so.
+        run("ip", "-n", self.wire, "link", "add", "br0", "type", "bridge", "mcast_snooping", "0")
+        self._raise("br0")
         for name in self.names:
             self.namespace(name)
             ends = ("eth0", "netns", self.name(name), "address", self._mac(name))
             peer = ("type", "veth", "peer", "name", self.port(name), "netns", self.wire)
             run("ip", "link", "add", *ends, *peer)
-            run("ip", "-n", self.wire, "link", "set", self.port(name), "master", "br0", "up")
+            run("ip", "-n", self.wire, "link", "set", self.port(name), "master", "br0")
+            self._raise(self.port(name))
         for name in self.names:
             batch = [f"addr add {self.address(name)}/24 dev eth0", "link set eth0 addrgenmode none", "link set eth0 up"]
             batch += [
@@ -64,6 +66,12 @@ class Row(Bed):
             ]
             run("ip", "-n", self.name(name), "-batch", "-", stdin="\n".join(batch))
         self._write_inventory()
+
+    def _raise(self, device: str) -> None:
+        """Set a device of the wire up, without IPv6 of its own, for which it would send reports to the hosts."""
+        # The kernel sets a device up before it looks at this, if both come at once.
+        run("ip", "-n", self.wire, "link", "set", device, "addrgenmode", "none")
+        run("ip", "-n", self.wire, "link", "set", device, "up")
 
     def _mac(self, name: str) -> str:
         return f"02:00:00:00:09:{self.names.index(name) + 1:02x}"

@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import signal
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -47,10 +48,21 @@ def test_a_path_that_loses_nothing(tmp_path: Path) -> None:
         done = row.play(faults.PLAYBOOK, {**faults.probe("nothing"), "udp_hops_probe_legs": ["direct", "forwarded"]})
         assert done.returncode == 0, done.stdout
         report = faults.report(row)
+        page = (tmp_path / "udp-audit/hops.html").read_text(encoding="utf-8")
     assert report["status"] == "pass"
     assert [one["hosts"].keys() for one in report["rounds"]] == [{"client", "server"}, {"client", "proxy", "server"}]
     assert [(one["arrived"], one["missing"]) for one in report["rounds"]] == [(1000, 0), (1000, 0)]
     assert "nothing lost between client and server by way of proxy" in done.stdout
+    assert "by way of proxy nothing is lost: neither way loses" in " ".join(done.stdout.split())
+    assert "<h1" in page
+
+
+def test_on_the_row_nobody_sends_what_no_test_has_sent(tmp_path: Path) -> None:
+    """A stray packet would be lost with those of a probe, and make the truth of a fault wrong by one."""
+    with Row(["client", "server"], tmp_path) as row:
+        time.sleep(1.5)
+        counts = [row.within(row.name(name), "cat", "/sys/class/net/eth0/statistics/rx_packets") for name in row.names]
+    assert [int(count) for count in counts] == [0, 0]
 
 
 def traffic(row: Row) -> None:
@@ -71,6 +83,7 @@ def test_from_counters_alone(tmp_path: Path) -> None:
         assert done.returncode == 0, done.stdout
         (found,) = faults.report(row)["rounds"]
     assert (found["kind"], found["status"]) == ("counters", "warn")
+    assert found["notes"][0].startswith("check mode: the probe that was asked for was not sent")
     (place,) = found["places"]
     assert (place["kind"], place["host"], place["certainty"]) == ("forwarder", "proxy", "hint")
     assert 300 < place["packets"] < 500, "a fifth of a thousand a second for two seconds"
