@@ -25,6 +25,7 @@ from ansible_collections.rxpath.linux.plugins.module_utils._hops.place import (
 MARKS = {
     "main": "main loss",
     "loss": "loss",
+    "hint": "a hint, not counted",
     "pending": "cannot be told",
     "own": "the probe's own loss",
     "quiet": "no loss reported",
@@ -51,7 +52,15 @@ class Station(NamedTuple):
 def stations(one: Mapping[str, Any], path: Sequence[Mapping[str, Any]]) -> list[Station]:
     """Return a round's stations from left to right. ``path`` are the parts of the path, as the report has them."""
     row = list(_of_parts(one, path) if one["kind"] == "counters" else _of_hosts(one))
-    return _marked(row)
+    return _marked(row, [place for place in one["places"] if is_certain(one, place)])
+
+
+def is_certain(one: Mapping[str, Any], place: Mapping[str, Any]) -> bool:
+    """Tell whether a place has lost datagrams of the path for certain: not the probe's own, not by a mere hint.
+
+    Of a probe the number is certain even where its place follows from other numbers.
+    """
+    return place["kind"] != OWN_SOCKET and (one["kind"] == "probe" or place["certainty"] != HINT)
 
 
 class _Draft(NamedTuple):
@@ -111,16 +120,16 @@ def _of_parts(one: Mapping[str, Any], path: Sequence[Mapping[str, Any]]) -> Iter
         yield _Draft(name, notes, here, unknown=bool(gone))
 
 
-def _marked(row: Sequence[_Draft]) -> list[Station]:
-    """Give each its state; the largest loss of the row, but for the probe's own, is its main one."""
-    lost = [place["packets"] for draft in row for place in draft.places if place["kind"] != OWN_SOCKET]
-    largest = max(lost, default=0)
+def _marked(row: Sequence[_Draft], certain: Sequence[Mapping[str, Any]]) -> list[Station]:
+    """Give each its state; the largest loss that is certain is the main one."""
+    largest = max((place["packets"] for place in certain), default=0)
     found = []
     for draft in row:
         state = "pending" if draft.unknown else "quiet"
         if draft.places:
-            others = [place["packets"] for place in draft.places if place["kind"] != OWN_SOCKET]
-            state = "own" if not others else "main" if largest in others else "loss"
+            sure = [place["packets"] for place in draft.places if place in certain]
+            unsure = "hint" if any(place["kind"] != OWN_SOCKET for place in draft.places) else "own"
+            state = unsure if not sure else "main" if largest in sure else "loss"
         notes = draft.notes + [_short(place) for place in draft.places]
         found.append(Station(draft.label, state, notes, draft.wire))
     return found

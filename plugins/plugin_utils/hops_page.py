@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 from ansible_collections.rxpath.linux.plugins.plugin_utils._page import render_page
 from ansible_collections.rxpath.linux.plugins.plugin_utils._plain import plain, visible
-from ansible_collections.rxpath.linux.plugins.plugin_utils.hops_drawn import MARKS, Station, stations
+from ansible_collections.rxpath.linux.plugins.plugin_utils.hops_drawn import MARKS, Station, is_certain, stations
 
 # What one page tells of a path by counters alone: all of it is in hops.json.
 MAX_HOSTS = 60
@@ -64,11 +64,13 @@ def render_hops(report: Mapping[str, Any]) -> str:
     """Return the page."""
     shown: dict[str, Any] = plain(report, visible)
     views = [_view(number, one, shown["path"]) for number, one in enumerate(shown["rounds"], start=1)]
+    status, headline = _headline(views)
     return render_page(
         "hops.html.j2",
         generated_at=str(shown["generated_at"]),
-        status=shown["status"],
-        headline=_headline(views),
+        status=status,
+        headline=headline,
+        failed=sum(1 for view in views if view.one["status"] == "error") if status != "error" else 0,
         names=[part["name"] for part in shown["path"]],
         compared=shown["compared"],
         views=views,
@@ -101,20 +103,19 @@ def _view(number: int, one: dict[str, Any], path: list[dict[str, Any]]) -> Round
     )
 
 
-def _headline(views: list[RoundView]) -> str:
-    """Return what the page is about in one line: the largest loss of the worst round."""
+def _headline(views: list[RoundView]) -> tuple[str, str]:
+    """Return a status and what the page is about in one line: of the worst round the largest loss, a certain one first.
+
+    A loss that was found stands before what could not be measured.
+    """
     for status in _WORST:
-        found = [view for view in views if view.one["status"] == status]
+        found = [view.one for view in views if view.one["status"] == status]
         if not found:
             continue
-        lost = [(place["packets"], said) for view in found for place, said in _told(view.one)]
-        if lost:
-            return str(max(lost, key=lambda pair: int(pair[0]))[1])
+        told = [(one, place, said) for one in found for place, said in zip(one["places"], one["verdicts"])]
+        if told:
+            return status, str(max(told, key=lambda it: (is_certain(it[0], it[1]), int(it[1]["packets"])))[2])
         if status == "error":
-            return f"{len(found)} of {len(views)} measurements could not be made"
-        return str(found[0].one["notes"][0]) if found[0].one["notes"] else "There is something to be known"
-    return "Nothing is lost" if views else "No host was measured"
-
-
-def _told(one: Mapping[str, Any]) -> list[tuple[dict[str, Any], str]]:
-    return list(zip(one["places"], one["verdicts"]))
+            return status, f"{len(found)} of {len(views)} measurements could not be made"
+        return status, next((str(note) for one in found for note in one["notes"]), "There is something to be known")
+    return ("pass", "Nothing is lost") if views else ("error", "No host was measured")
