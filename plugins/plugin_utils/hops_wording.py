@@ -13,6 +13,8 @@ from ansible_collections.rxpath.linux.plugins.module_utils._hops.place import AT
 
 # What a host cannot see, as far as a note tells it; the report has all.
 _HIDDEN = 3
+# What could not be read and hides no loss.
+_NO_PLACE = ("the memory that a datagram takes",)
 _ABOUT = {AT_MOST: "at most ", HINT: "about "}
 
 
@@ -34,7 +36,8 @@ def unseen(names: Sequence[str], hosts: Mapping[str, Mapping[str, Any]]) -> list
     """Return what could not be seen on hosts: what is lost there looks as if the wire to the host had lost it."""
     notes = []
     for name in names:
-        hidden = [*(hosts[name].get("blind_spots") or []), *(hosts[name].get("unread") or [])]
+        unread = [one for one in hosts[name].get("unread") or [] if not one.startswith(_NO_PLACE)]
+        hidden = [*(hosts[name].get("blind_spots") or []), *unread]
         if hidden:
             more = f", and {len(hidden) - _HIDDEN} more" if len(hidden) > _HIDDEN else ""
             notes.append(f"what {name} cannot see looks like the wire to it: {'; '.join(hidden[:_HIDDEN])}{more}")

@@ -24,6 +24,7 @@ from ansible_collections.rxpath.linux.plugins.module_utils._hops.place import (
     OWN_FIREWALL,
     OWN_SOCKET,
     SOMEWHERE,
+    UNACCOUNTED,
     WIRE,
     Place,
 )
@@ -32,6 +33,8 @@ from ansible_collections.rxpath.linux.plugins.module_utils._probe.flow import wi
 
 # The counts of a forwarder may differ by this share of the probe (and a few datagrams) before they tell nothing.
 _BLUR_SHARE, _BLUR = 0.01, 3
+# What IP never delivered is taken for the probe's where it differs by no more than this share from what is missing.
+_SAME_SHARE = 0.1
 
 
 class Way(NamedTuple):
@@ -168,6 +171,13 @@ def _uncounted(rest: int, counted: Count, way: Way, background: Optional[float])
     """Return where the datagrams stayed that no counter of a loss holds."""
     first, last, via = way.sender.host, way.receiver.host, way.via
     if via is None:
+        vanished = way.receiver.vanished
+        if vanished and abs(vanished - rest) <= max(_BLUR, _SAME_SHARE * rest):
+            evidence = (
+                "IP of %s received %d packets that it neither delivered nor counted as lost: a firewall rule without "
+                "a counter looks like this" % (last, vanished)
+            )
+            return [Place(UNACCOUNTED, last, rest, HINT, evidence=evidence)]
         return [Place(WIRE, last, rest, before=first, evidence="no counter of either host holds them")]
     inside = sum(loss.packets for loss in via.losses if not loss.leaving)
     leaving = sum(loss.packets for loss in via.losses if loss.leaving)

@@ -16,6 +16,8 @@ WIRE, FORWARDER, OWN_SOCKET, OWN_DEVICE, OWN_FIREWALL, SOMEWHERE = (
     "probe.firewall",
     "undecided",
 )
+# What IP took in and neither delivered nor counted as lost: no count of losses, but what is left of others.
+UNACCOUNTED = "ip.unaccounted"
 # How the place of a finding is called; by the first part of its id where nothing closer stands here.
 _NAMES = {
     "nic.ring_overflow": "NIC ring",
@@ -24,6 +26,7 @@ _NAMES = {
     "tc": "tc filters",
     "softnet": "softnet",
     "ip.policy_drop": "firewall",
+    UNACCOUNTED: "IP layer, by what has no counter",
     "ip": "IP layer",
     "conntrack": "connection tracking",
     "qdisc": "queueing discipline",

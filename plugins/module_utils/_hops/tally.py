@@ -6,13 +6,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 from ansible_collections.rxpath.linux.plugins.module_utils._diagnose import settings
 from ansible_collections.rxpath.linux.plugins.module_utils._diagnose.findings import EVENTS, LOSS, REFUSED
 from ansible_collections.rxpath.linux.plugins.module_utils._diagnose.ledger import total
 from ansible_collections.rxpath.linux.plugins.module_utils._diagnose.verdict import collect_findings
+from ansible_collections.rxpath.linux.plugins.module_utils._hops.place import UNACCOUNTED
 
 QDISC = "qdisc.drop"
 SOFTNET = ("softnet.backlog_overflow", "softnet.flow_limit")
@@ -43,7 +44,10 @@ class Loss(NamedTuple):
 
 
 class Tally(NamedTuple):
-    """One host over its window; all numbers are packets or datagrams, ``seconds`` is the length of the window."""
+    """One host over its window; all numbers are packets or datagrams, ``seconds`` is the length of the window.
+
+    ``vanished``: what IP of the host's own namespace took in and neither delivered nor counted as lost.
+    """
 
     host: str
     seconds: float
@@ -55,6 +59,7 @@ class Tally(NamedTuple):
     read: int
     sent: int
     losses: tuple[Loss, ...]
+    vanished: int = 0
 
     @property
     def lost_inside(self) -> int:
@@ -96,6 +101,7 @@ def tally(host: str, sample: Mapping[str, Any]) -> Tally:
     counters.append((sample.get("rest") or {}).get("counters") or {})
     own = counters[0]
     nics = [device for device in (namespaces[0].get("devices") or [] if namespaces else []) if _carries(device)]
+    findings = collect_findings(sample, settings.merge({}))
     return Tally(
         host=host,
         seconds=float(sample["window"]["seconds"]),
@@ -106,7 +112,12 @@ def tally(host: str, sample: Mapping[str, Any]) -> Tally:
         forwarded=total(own, "Ip.ForwDatagrams", "Ip6.OutForwDatagrams"),
         read=sum(total(one, "Udp.InDatagrams", "Udp6.InDatagrams") for one in counters),
         sent=sum(total(one, "Udp.OutDatagrams", "Udp6.OutDatagrams") for one in counters),
-        losses=tuple(_losses(sample)),
+        losses=tuple(_losses(sample, findings)),
+        vanished=sum(
+            int(one["delta"])
+            for one in findings
+            if one["finding"] == UNACCOUNTED and one["namespace"]["name"] == namespaces[0]["name"]
+        ),
     )
 
 
@@ -115,7 +126,7 @@ def _carries(device: Mapping[str, Any]) -> bool:
     return device.get("name") != "lo" and device.get("kind") in (None, "", "veth", "netdevsim")
 
 
-def _losses(sample: Mapping[str, Any]) -> list[Loss]:
+def _losses(sample: Mapping[str, Any], findings: Sequence[Mapping[str, Any]]) -> list[Loss]:
     # Softnet is the machine's: what its backlogs refused on the way to another machine's namespaces (a host that is
     # itself a container, a test bed) does not show on this host's devices.
     devices = sum(
@@ -124,7 +135,7 @@ def _losses(sample: Mapping[str, Any]) -> list[Loss]:
         for device in namespace.get("devices") or []
     )
     found = []
-    for one in collect_findings(sample, settings.merge({})):
+    for one in findings:
         if one["class"] not in (LOSS, REFUSED) or one["pending"] or one["unit"] == EVENTS:
             continue
         if one["finding"] == QDISC:

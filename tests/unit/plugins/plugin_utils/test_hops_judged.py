@@ -19,6 +19,7 @@ from ansible_collections.rxpath.linux.plugins.plugin_utils.report import ReportE
 from ansible_collections.rxpath.linux.tests.unit.plugins.module_utils._hops.test_tally import device, namespace, sample
 from ansible_collections.rxpath.linux.tests.unit.plugins.plugin_utils.test_hops_settings import settings
 
+CHARGED = "the memory that a datagram takes (truesize)"
 Steps = dict[str, dict[str, dict[str, Any]]]
 NAMES = ["c1", "p1", "s1"]
 GROUPS = [{"name": name, "hosts": [host]} for name, host in zip(["clients", "proxies", "servers"], NAMES)]
@@ -139,6 +140,10 @@ def test_what_a_host_cannot_see_stands_beside_the_wire() -> None:
     assert note.startswith("what s1 cannot see looks like the wire to it: nftables netdev hook in t c of host; thing 0")
     assert note.endswith("thing 1: EPERM, and 2 more")
     assert len(done["hosts"]["c1"]["unread"]) == 4
+    # What a datagram is charged is no place at which one could be lost.
+    found = steps["ended"]["s1"]["sample"]
+    found["blind_spots"], found["unknowns"] = [], [{"what": CHARGED, "why": "loopback: down", "remedy": ""}]
+    assert straight(steps)["notes"] == []
 
 
 def through(others: int, steps: Steps | None = None) -> dict[str, Any]:

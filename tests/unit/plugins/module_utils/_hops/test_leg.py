@@ -134,6 +134,20 @@ def test_straight_what_no_counter_holds_was_lost_on_the_wire() -> None:
     assert (one.packets, one.certainty) == (10, EXACT)
 
 
+def test_what_the_receivers_ip_took_in_and_never_delivered_did_not_stay_on_the_wire() -> None:
+    firewalled = host("b", read=0)._replace(vanished=103)
+    (one,) = places(QUIET, Count(100, 100, 0, 0, []), Way(host("a", sent=100), firewalled))
+    assert (one.kind, one.host, one.packets, one.certainty) == ("ip.unaccounted", "b", 100, HINT)
+    assert one.says() == "lost at b's IP layer, by what has no counter"
+    assert one.evidence.startswith("IP of b received 103 packets that it neither delivered nor counted as lost")
+
+
+@pytest.mark.parametrize(("arrived", "vanished"), [(0, 0), (98, 0), (0, 40), (0, 200), (98, 40)])
+def test_another_number_that_ip_never_delivered_is_of_others(arrived: int, vanished: int) -> None:
+    way = Way(host("a", sent=100), host("b", read=arrived)._replace(vanished=vanished))
+    assert only(QUIET, Count(100, 100, arrived, 0, []), way) == (WIRE, "b", 100 - arrived, EXACT)
+
+
 def test_a_loss_of_others_on_the_way_is_at_most_the_probes() -> None:
     way = Way(host("a", sent=100), host("b", read=90, ring=500))
     assert only(QUIET, Count(100, 100, 90, 0, []), way) == ("nic.ring_overflow", "b", 10, AT_MOST)

@@ -117,6 +117,14 @@ def test_losses_are_those_of_the_diagnosis() -> None:
     assert found.lost_inside == 40
 
 
+def test_what_ip_never_delivered_and_no_counter_explains() -> None:
+    counters = {"Ip.InReceives": 1000, "Ip.InDelivers": 900}
+    found = tally("web1", sample(namespace("host", counters, device("eth0"))))
+    assert (found.losses, found.vanished) == ((), 100)
+    counters["Ip.InDelivers"] = 1000
+    assert tally("web1", sample(namespace("host", counters, device("eth0")))).vanished == 0
+
+
 def test_of_softnet_only_what_shows_on_the_hosts_devices_is_its_own() -> None:
     """softnet_stat is the machine's, and the same in every container; the device's rx_dropped counts it again."""
     busy = sample(namespace("host", {}, device("eth0", rx_dropped=30)), dropped=100)
