@@ -134,6 +134,22 @@ MUTATIONS = (
     ),
     Mutation(
         "watch",
+        "a passing process renames a namespace",
+        "plugins/module_utils/_watch/gather.py",
+        "return (*first, *(pid for pid in pids if pid not in first))",
+        "return pids",
+        f"{UNIT}/_watch/test_gather.py",
+    ),
+    Mutation(
+        "watch",
+        "what stands in the way of the file stops it",
+        "plugins/module_utils/_watch/memory.py",
+        "os.unlink(new)",
+        "os.stat(new)",
+        f"{UNIT}/_watch/test_gather.py",
+    ),
+    Mutation(
+        "watch",
         "a name ends its label",
         "plugins/module_utils/_watch/exposition.py",
         """.replace('"', '\\\\"')""",
@@ -211,6 +227,22 @@ MUTATIONS = (
         'sure = one["kind"] == "probe" or place["certainty"] != HINT',
         "sure = True",
         "tests/unit/plugins/plugin_utils/test_hops_judged.py",
+    ),
+    Mutation(
+        "hops",
+        "a hint is drawn as a loss",
+        "plugins/plugin_utils/hops_drawn.py",
+        '(one["kind"] == "probe" or place["certainty"] != HINT)',
+        "True",
+        "tests/unit/plugins/plugin_utils/test_hops_page.py",
+    ),
+    Mutation(
+        "hops",
+        "names of hosts are markup",
+        "plugins/plugin_utils/_page.py",
+        "autoescape=True",
+        "autoescape=False",
+        "tests/unit/plugins/plugin_utils/test_hops_page.py",
     ),
 )
 
