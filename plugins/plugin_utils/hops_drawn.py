@@ -60,7 +60,7 @@ def is_certain(one: Mapping[str, Any], place: Mapping[str, Any]) -> bool:
 
     Of a probe the number is certain even where its place follows from other numbers.
     """
-    return place["kind"] != OWN_SOCKET and (one["kind"] == "probe" or place["certainty"] != HINT)
+    return bool(place["kind"] != OWN_SOCKET and (one["kind"] == "probe" or place["certainty"] != HINT))
 
 
 class _Draft(NamedTuple):

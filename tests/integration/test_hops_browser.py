@@ -11,7 +11,13 @@ from pathlib import Path
 import pytest
 from ansible_collections.rxpath.linux.plugins.plugin_utils import hops_report
 from ansible_collections.rxpath.linux.tests.integration.test_report_browser import CHROMIUM, WIDTHS, browse, fits
-from ansible_collections.rxpath.linux.tests.unit.plugins.plugin_utils import test_hops_page as pages
+from ansible_collections.rxpath.linux.tests.unit.plugins.plugin_utils.test_hops_judged import through
+from ansible_collections.rxpath.linux.tests.unit.plugins.plugin_utils.test_hops_page import (
+    clean,
+    lossy,
+    report,
+    spoiled,
+)
 
 pytestmark = pytest.mark.skipif(not CHROMIUM, reason="no chromium on this machine")
 
@@ -19,7 +25,7 @@ pytestmark = pytest.mark.skipif(not CHROMIUM, reason="no chromium on this machin
 @pytest.fixture
 def page(tmp_path: Path) -> Path:
     """A run of several probes, one of which has lost datagrams; all that has a name has a hostile one."""
-    made = pages.spoiled(pages.report(pages.clean(), pages.lossy(), pages.through(0)))
+    made = spoiled(report(clean(), lossy(), through(0)))
     return Path(hops_report.write(made, str(tmp_path))[1])
 
 
