@@ -102,8 +102,6 @@ requirements:
   - Linux 3.10 or newer
   - Python 3.9 or newer
 seealso:
-  - plugin: rxpath.linux.udp_audit
-    plugin_type: role
   - module: rxpath.linux.receive_path_facts
   - module: rxpath.linux.udp_audit_sample
   - ref: ansible_collections.rxpath.linux.docsite.receive_path

@@ -67,7 +67,3 @@ def _options(arguments: list[str]) -> argparse.Namespace:
     parser.add_argument("--state", default=STATE, help="directory of what is remembered between runs")
     parser.add_argument("--verbose", action="store_true", help="name on stderr what could not be read")
     return parser.parse_args(arguments)
-
-
-if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
