@@ -22,7 +22,7 @@ from ansible_collections.rxpath.linux.tests.hosts.prometheus import RULES
 
 PROGRAMS = ("prometheus", "prometheus-node-exporter")
 # What is read over five minutes there is read over this time here, and must hold for as long as this.
-RANGE, FOR = "20s", "3s"
+RANGE, FOR = "12s", "2s"
 CONFIG = {
     "global": {"scrape_interval": "1s", "evaluation_interval": "1s"},
     "rule_files": ["rules.yml"],
