@@ -48,6 +48,7 @@ def told(tmp_path: Path, playbook: str, *words: str) -> tuple[int, str]:
         ("hops", "path=localhost,nosuch", "udp_hops_path: 'nosuch' is no group or host of the inventory"),
         ("hops", "path=localhost", "udp_hops_path: name two or more groups or hosts"),
         ("hops", "path=localhost,localhost", "udp_hops_path: localhost would be in two places of the path"),
+        ("watch", "udp_watch_stat=absent", "no such variable: udp_watch_stat; there are: udp_watch_directory,"),
         ("hops", '{"path": ["localhost", "nosuch"]}', "udp_hops_path: 'nosuch' is no group or host"),
     ],
 )
