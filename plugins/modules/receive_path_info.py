@@ -83,7 +83,7 @@ options:
     type: bool
     default: false
   retention:
-    description: Seconds after which a result that nobody collected is removed.
+    description: Seconds after which a result that nobody collected is removed, at most 86,400.
     type: int
     default: 900
 attributes:
@@ -218,7 +218,11 @@ PYTHON_IS_TOO_OLD = sys.version_info < (3, 9)
 
 if not PYTHON_IS_TOO_OLD:
     from ansible_collections.rxpath.linux.plugins.module_utils._sample import detached
-    from ansible_collections.rxpath.linux.plugins.module_utils._sample.options import OptionError, Options
+    from ansible_collections.rxpath.linux.plugins.module_utils._sample.options import (
+        OptionError,
+        Options,
+        check_retention,
+    )
     from ansible_collections.rxpath.linux.plugins.module_utils._sample.private_files import DetachedError
 
 
@@ -244,9 +248,7 @@ def start(module: AnsibleModule) -> dict[str, object]:
     from ansible_collections.rxpath.linux.plugins.module_utils._sample import window
 
     options, carry_out = prepare(module)
-    retention = module.params["retention"]
-    if retention < 1:
-        raise OptionError("retention: %d is not possible; it must be at least 1" % retention)
+    retention = check_retention(module.params["retention"])
     session = detached.start(
         lambda progress: carry_out(window.Clock(ending=progress.ending), progress),
         options.window,

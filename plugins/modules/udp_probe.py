@@ -78,7 +78,7 @@ options:
     type: float
     default: 60.0
   retention:
-    description: With O(state=started), seconds after which a result that nobody collected is removed.
+    description: With O(state=started), seconds after which a result that nobody collected is removed, at most 86,400.
     type: int
     default: 900
   session:
@@ -246,7 +246,7 @@ if not PYTHON_IS_TOO_OLD:
     from ansible_collections.rxpath.linux.plugins.module_utils._probe import load as loads
     from ansible_collections.rxpath.linux.plugins.module_utils._probe import receiver, sender, sockets
     from ansible_collections.rxpath.linux.plugins.module_utils._sample import detached
-    from ansible_collections.rxpath.linux.plugins.module_utils._sample.options import OptionError
+    from ansible_collections.rxpath.linux.plugins.module_utils._sample.options import OptionError, check_retention
     from ansible_collections.rxpath.linux.plugins.module_utils._sample.private_files import DetachedError
 
 # Seconds that a collection waits for the receiver to write down what it counted.
@@ -262,8 +262,7 @@ def start(module: AnsibleModule) -> dict[str, object]:
     """Open the socket, leave a receiver behind, and return what a sender needs to know."""
     load, params = load_of(module), module.params
     loads.check_receiver(params["port"], params["receive_buffer"], params["grace"])
-    if params["retention"] < 1:
-        raise OptionError("retention: %d is not possible; it must be at least 1" % params["retention"])
+    retention = check_retention(params["retention"])
     token = secrets.randbits(32)
     seconds = load.duration + params["grace"]
     with sockets.open_receiver(params["bind"], params["port"], params["receive_buffer"]) as sock:
@@ -272,7 +271,7 @@ def start(module: AnsibleModule) -> dict[str, object]:
             lambda progress: receiver.receive(sock, token, load, seconds, progress.ending),
             seconds,
             seconds,
-            params["retention"],
+            retention,
             keep=(sock.fileno(),),
         )
     return {"session": session, "port": port, "token": token}

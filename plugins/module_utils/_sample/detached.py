@@ -22,6 +22,7 @@ import traceback
 from typing import Any, Callable, Optional, Sequence
 
 from ansible_collections.rxpath.linux.plugins.module_utils._sample import private_files
+from ansible_collections.rxpath.linux.plugins.module_utils._sample.options import MAX_RETENTION
 from ansible_collections.rxpath.linux.plugins.module_utils._sample.private_files import DetachedError
 
 # A collector that comes this much too early waits instead of sending the controller home for another execution.
@@ -90,7 +91,7 @@ def _sweep(directory: str) -> None:
             # A result is its sampler's to remove, unless that has been dead for longer than any retention; a session
             # that is just being made has its file a moment before its lock.
             made = _age(stem + ".lock") > _SLACK
-            if made and (not os.path.exists(stem + ".result") or _age(stem + ".result") > 86400):
+            if made and (not os.path.exists(stem + ".result") or _age(stem + ".result") > MAX_RETENTION):
                 private_files.remove(stem)
             os.close(lock)
 

@@ -11,6 +11,8 @@ from typing import NamedTuple
 
 MAX_WINDOW = 600.0
 MIN_INTERVAL = 0.005
+# Seconds that a process may wait for its result to be collected.
+MAX_RETENTION = 86400
 
 
 class OptionError(ValueError):
@@ -42,6 +44,14 @@ def check(options: Options) -> Options:
     if not options.namespaces:
         raise OptionError("namespaces: an empty list measures nothing; use `all`, `host` or names")
     return options
+
+
+def check_retention(retention: int) -> int:
+    """Return the seconds for which a result is kept. Raises OptionError: no process is left for longer than a day."""
+    if not 1 <= retention <= MAX_RETENTION:
+        least = "at least 1 and at most %d" % MAX_RETENTION
+        raise OptionError("retention: %d is not possible; it must be %s" % (retention, least))
+    return retention
 
 
 def _within(name: str, value: float, low: float, high: float, above: bool = False) -> None:

@@ -9,7 +9,12 @@ from typing import Any
 
 import pytest
 from ansible_collections.rxpath.linux.plugins.module_utils._sample.namespaces import Found
-from ansible_collections.rxpath.linux.plugins.module_utils._sample.options import OptionError, Options, check
+from ansible_collections.rxpath.linux.plugins.module_utils._sample.options import (
+    OptionError,
+    Options,
+    check,
+    check_retention,
+)
 from ansible_collections.rxpath.linux.plugins.module_utils._sample.owners import Owner, select
 
 OWNERS = [
@@ -76,3 +81,10 @@ def test_an_unknown_namespace_is_answered_with_those_that_exist(wish: str) -> No
     with pytest.raises(OptionError, match=r"cni-1 \(4026532177\), host \(4026531833\)") as error:
         select(OWNERS, ["host", wish])
     assert repr(wish) in str(error.value)
+
+
+@pytest.mark.parametrize("seconds", [-1, 0, 86401, 10**12])
+def test_no_result_is_kept_for_more_than_a_day(seconds: int) -> None:
+    with pytest.raises(OptionError, match=f"retention: {seconds} is not possible; .* at least 1 and at most 86400"):
+        check_retention(seconds)
+    assert [check_retention(most) for most in (1, 900, 86400)] == [1, 900, 86400]
