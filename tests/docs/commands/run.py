@@ -13,6 +13,7 @@ from __future__ import annotations
 import argparse
 import contextlib
 import itertools
+import json
 import re
 import signal
 import subprocess
@@ -39,6 +40,7 @@ _AUDIT = re.compile(r"\brxpath\.linux\.audit\b|\baudit\.yml\b|^make audit\b")
 # An audit that only tells what it would do, is asked for other reports than usual, or is written into a file.
 _NO_REPORTS = re.compile(r"--list-|--syntax-check|--help|udp_audit_report_|^ansible-doc\b|^cat >")
 _AUDIT_CODES = (0, 2)
+_HOPS = re.compile(r"\brxpath\.linux\.hops\b")
 
 
 class Failure(Exception):
@@ -162,6 +164,8 @@ def _do(session: Session, command: Command, seconds: float, log: BinaryIO) -> No
         if code in codes:
             if is_audit and command.codes is None and not _NO_REPORTS.search(command.text):
                 look_at_reports(session.folder / "udp-audit", began)
+            if _HOPS.search(command.text):
+                look_at_hops(session.folder / "udp-audit/hops.json", began)
             return
         reason = f"exit code {code}, not {' or '.join(map(str, codes))}"
     except (TimeLimitError, StepError, OSError) as error:
@@ -176,6 +180,15 @@ def look_at_reports(folder: Path, began: float) -> None:
     check_reports(folder)
     if (folder / "report.json").stat().st_mtime < began - 1.0:
         raise StepError("the audit wrote no report: those that are there are older")
+
+
+def look_at_hops(file: Path, began: float) -> None:
+    """Fail unless the hosts of a path were measured: what was lost, and what was not measured, both end with 2."""
+    report = json.loads(file.read_text(encoding="utf-8"))
+    if file.stat().st_mtime < began - 1.0:
+        raise StepError("hops wrote no report: the one that is there is older")
+    if report["status"] == "error":
+        raise StepError(f"the path was not measured: {'; '.join(report['verdicts'])}")
 
 
 def chosen(names: Sequence[Path], wanted: Sequence[str]) -> list[Part]:

@@ -197,6 +197,12 @@ class HostsScene(_Installed):
             self.lan.start([*program("flood"), "-a", self.lan.address(name), "-n", "1000000", *sender]).go()
         return way_to(self.lan)
 
+    def inventory(self) -> str:
+        """Return hosts.ini with the addresses that hosts have for each other: SSH alone knows their names."""
+        return (
+            "\n".join(["[web]", *(f"{name} udp_hops_address={self.lan.address(name)}" for name in self.names)]) + "\n"
+        )
+
     def enter(self, number: int) -> Stand:
         stand = super().enter(number)
         return Stand(stand.folder, {**stand.environment, **self.on_hosts})

@@ -138,6 +138,19 @@ def test_reports_of_an_earlier_audit_and_errors_do_not_do(tmp_path: Path) -> Non
         run.look_at_reports(folder, report.stat().st_mtime)
 
 
+def test_a_path_that_was_not_measured_fails_its_page(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Its exit code is that of a path that loses."""
+    write = """echo '{"status": "'$1'", "verdicts": ["no such name"]}' >udp-audit/hops.json; exit 2"""
+    begun = ["mkdir udp-audit", f"hops() {{ ({write}); }}"]
+    texts = [
+        shell(*begun) + "\n.. exit: 2\n\n" + shell(f"hops {status}  # rxpath.linux.hops")
+        for status in ("fail", "error")
+    ]
+    lost, unmeasured = outcomes(monkeypatch, tmp_path, *texts)
+    assert lost.fault == ""
+    assert "the path was not measured: no such name" in unmeasured.fault
+
+
 def test_what_other_steps_run_is_left_out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(pages, "ROOT", tmp_path)
     (tmp_path / "page.md").write_text("```shell\nmake check  # a remark\nmake help\n```\n", encoding="utf-8")
