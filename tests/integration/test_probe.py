@@ -222,5 +222,5 @@ def test_what_the_own_firewall_forbids_is_dropped_here(row: Row) -> None:
 def test_a_port_that_is_taken() -> None:
     with sockets.open_receiver("127.0.0.1", 0, 0) as first:
         port = first.getsockname()[1]
-        with pytest.raises(OptionError, match=f"port {port}: Address already in use; .* broken off holds it"):
+        with pytest.raises(OptionError, match=f"port {port}: Address already in use; a receiver .* ends by itself"):
             sockets.open_receiver("127.0.0.1", port, 0)

@@ -57,7 +57,7 @@ def open_receiver(address: Optional[str], port: int, buffer: int) -> socket.sock
         if error.errno in (errno.EADDRINUSE, errno.EADDRNOTAVAIL, errno.EACCES):
             why = error.strerror or ""
             if error.errno == errno.EADDRINUSE:
-                why += "; the receiver of a run that was broken off holds it until that run's time and grace are over"
+                why += "; a receiver that was left behind ends by itself, after its probe's duration and grace"
             raise OptionError("bind, port: %s port %d: %s" % (address or "*", port, why)) from error
         raise
     return sock
