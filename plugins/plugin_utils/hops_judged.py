@@ -18,6 +18,8 @@ from ansible_collections.rxpath.linux.plugins.plugin_utils.hops_settings import 
 from ansible_collections.rxpath.linux.plugins.plugin_utils.hops_wording import hosts_of_wires, sentence, unseen
 
 Steps = Mapping[str, Mapping[str, Mapping[str, Any]]]
+# What a sender hears from the path (man 7 ip, IP_RECVERR; net/ipv4/icmp.c, icmp_err_convert).
+_ANSWERED = {"ECONNREFUSED": "refused", "EHOSTUNREACH": "host unreachable", "EACCES": "prohibited"}
 # A receiver's runs of lost datagrams that are told.
 _RUNS = 5
 
@@ -170,6 +172,12 @@ def _notes(
     notes = []
     if sent["stopped"]:
         notes.append(f"the probe ended early: {sent['stopped']}")
+    refused = {name: number for name, number in sent["errors"].items() if name in _ANSWERED}
+    if refused:
+        told = ", ".join(f"{_ANSWERED[name]} ({number} times)" for name, number in sorted(refused.items()))
+        notes.append(
+            f"the path answered by ICMP: {told}; a firewall that rejects does so, and a port without a listener"
+        )
     rate = settings.probe.rate if settings.probe else 0
     if sent["rate"] < 0.95 * rate:
         notes.append(f"{sent['rate']:.0f}/s were reached of the {rate}/s asked for")

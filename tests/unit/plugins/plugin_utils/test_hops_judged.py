@@ -66,7 +66,7 @@ def probed(steps: Steps, arrived: int, asked: int = 1000, drops: int = 0, **more
         "stopped": None,
         "rate": 1000.0,
         "flows": [{"port": 4711, "numbered": asked, "dropped": 0}],
-        **{key: value for key, value in more.items() if key in ("rate", "stopped")},
+        **{key: value for key, value in more.items() if key in ("rate", "stopped", "errors")},
     }
     steps["sent"]["c1"] = {"outcome": "sent", "sent": sent}
     steps["counted"]["s1"] = {"outcome": "counted", "received": received}
@@ -127,6 +127,14 @@ def test_what_is_to_be_known_besides() -> None:
         "7 datagrams of others came to the probe's port, and are not counted",
         "the receiver's time was up before the probe was over: what came later counts as lost",
     ]
+
+
+def test_what_the_path_answers_is_told() -> None:
+    """A firewall of the receiver that rejects: ICMP says so, and the probe goes on."""
+    errors = {"EHOSTUNREACH": 3, "ECONNREFUSED": 1, "ENOBUFS": 5}
+    done = straight(probed(watched(c1=window(), s1=window()), 900, 1000, errors=errors))
+    (said,) = [note for note in done["notes"] if "ICMP" in note]
+    assert said.startswith("the path answered by ICMP: refused (1 times), host unreachable (3 times); a firewall")
 
 
 def test_what_a_host_cannot_see_stands_beside_the_wire() -> None:
