@@ -42,9 +42,9 @@ def test_module_and_service_have_the_same_defaults() -> None:
     defaults = {name[len(PREFIX) :]: value for name, value in load("defaults/main.yml").items()}
     options = yaml.safe_load(udp_watch_service.DOCUMENTATION)["options"]
     assert {name: option["default"] for name, option in options.items()} == defaults
-    assert {name: f"{{{{ {PREFIX}{name} }}}}" for name in defaults} == load("tasks/main.yml")[0][
-        "rxpath.linux.udp_watch_service"
-    ]
+    check, see = load("tasks/main.yml")
+    assert see["rxpath.linux.udp_watch_service"] == {name: f"{{{{ {PREFIX}{name} }}}}" for name in defaults}
+    assert check["vars"]["__udp_watch_known"] == sorted(PREFIX + name for name in defaults)
     wish = Wish(defaults["directory"])._asdict()
     assert wish == {name: value for name, value in defaults.items() if name != "state"}
     service = vars(_options(["--directory", defaults["directory"]]))
