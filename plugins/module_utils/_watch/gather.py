@@ -51,10 +51,14 @@ _PASSED_IP = Series(PASSED + "ip", PACKETS).key
 
 
 class Pace(NamedTuple):
-    """How long the last run was ago, and how many datagrams a second came to a namespace since."""
+    """How long the last run was ago, and how many datagrams a second came to a namespace since.
+
+    ``late`` is how many of them the counters lost between their reading and the end of that of the sockets.
+    """
 
     seconds: float
     arriving: float
+    late: int = 0
 
 
 class Machine:
@@ -173,10 +177,10 @@ def _look(
         due = machine.near_limit or (memory.runs + number) % _QUIET_RUNS == 0
         return due and bool(gained.get(_PASSED_IP))
 
-    sockets = look.look(found, known.owner[0] or "", doorway, unknowns, take)[1]
+    sockets, late = look.look(found, known.owner[0] or "", doorway, unknowns, take)
     if sockets is not None:
         arrived = sum(gained.get(series, 0) for series in (_READ, *_AT_SOCKETS))
-        _sockets(memory, key, known, found, sockets, Pace(seconds, arrived / seconds), history)
+        _sockets(memory, key, known, found, sockets, Pace(seconds, arrived / seconds, late), history)
     elif history:
         known.errors = None
     return {} if history else gained
@@ -215,8 +219,8 @@ def _sockets(
         else:
             memory.losers.lost(Label(key, *names), more)
     dropped = sum(more for _one, more in lost)
-    silent = dropped - (errors - (known.errors or 0))
-    # Counters and sockets are read one after the other while traffic goes on.
+    # Sockets are read after the counters, and traffic goes on: what a burst lost in between is no silent loss.
+    silent = dropped - (errors + pace.late - (known.errors or 0))
     if silent > max(_NOISE_SHARE * dropped, _APART_SECONDS * pace.arriving) and not history:
         known.book.add({_MEMORY: silent})
         errors += silent

@@ -15,8 +15,9 @@ from typing import NamedTuple, Optional
 
 from ansible_collections.rxpath.linux.plugins.module_utils._collect.errors import ParseError
 from ansible_collections.rxpath.linux.plugins.module_utils._collect.sock_diag import RawSocket, UdpSocket
+from ansible_collections.rxpath.linux.plugins.module_utils._diagnose.ledger import udp
 from ansible_collections.rxpath.linux.plugins.module_utils._sample.access import Access
-from ansible_collections.rxpath.linux.plugins.module_utils._sample.counter_files import open_counter_files
+from ansible_collections.rxpath.linux.plugins.module_utils._sample.counter_files import CounterFiles, open_counter_files
 from ansible_collections.rxpath.linux.plugins.module_utils._sample.counters import parse_reading
 from ansible_collections.rxpath.linux.plugins.module_utils._sample.enter import Doorway
 from ansible_collections.rxpath.linux.plugins.module_utils._sample.namespaces import Found
@@ -100,10 +101,11 @@ def counts(reading: Reading, where: str, unknowns: Noted) -> list[Count]:
 
 def look(
     found: Found, name: str, doorway: Doorway, unknowns: Noted, take: Callable[[Reading], bool]
-) -> tuple[Reading, Optional[list[Socket]]]:
-    """Read a namespace, and its sockets where ``take`` says so of the reading.
+) -> tuple[Optional[list[Socket]], int]:
+    """Read a namespace, and its sockets where ``take`` says so of the reading; return these, None where there are none.
 
-    Raises OSError where it is gone or closed to us, ParseError where it shows no counters.
+    The number is how many datagrams the counters lost from the reading until the sockets had been read: a socket may
+    show some of these already. Raises OSError where it is gone or closed to us, ParseError where it shows no counters.
     """
     access = Access(found, doorway)
     try:
@@ -111,11 +113,20 @@ def look(
             files = open_counter_files(access)
             try:
                 reading = read_namespace(access, files, name, unknowns)
+                sockets = _sockets(access, name, unknowns) if take(reading) else None
+                return sockets, _lost_since(reading, files) if sockets else 0
             finally:
                 files.close()
-            return reading, _sockets(access, name, unknowns) if take(reading) else None
     finally:
         access.close()
+
+
+def _lost_since(before: Reading, files: CounterFiles) -> int:
+    snmp, snmp6 = files.read()
+    bare = before._replace(netstat=None, conntrack=None)
+    seen = [parse_reading(one, "", Noted()) for one in (bare, bare._replace(snmp=snmp, snmp6=snmp6))]
+    start, end = (udp(counters, "InErrors") for counters in seen)
+    return max(0, end - start)
 
 
 def _sockets(access: Access, name: str, unknowns: Unknowns) -> Optional[list[Socket]]:

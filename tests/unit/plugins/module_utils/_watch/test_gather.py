@@ -62,6 +62,16 @@ def test_drops_that_no_counter_shows_are_the_memory_limits_unless_they_just_came
     assert memory.losers.sums == {Label("4:7", *LABEL): 55}
 
 
+def test_a_burst_between_counters_and_sockets_is_not_the_memory_limits() -> None:
+    memory, pod = Memory(5), known(20)
+    gather._sockets(memory, "4:7", pod, FOUND, sockets(220), Pace(15.0, 10.0, late=200), history=False)
+    assert pod.book.sums[MEMORY] == 0
+    # The counters tell of it the next time.
+    pod.book.sums[OVERFLOW] += 200
+    take(memory, pod, 220)
+    assert (pod.book.sums[MEMORY], memory.losers.sums) == (0, {Label("4:7", *LABEL): 220})
+
+
 def test_what_closed_sockets_took_along_is_not_made_up_by_others() -> None:
     memory, pod = Memory(5), known(1000)
     take(memory, pod, 50)
