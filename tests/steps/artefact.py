@@ -117,10 +117,16 @@ def run_playbooks(shell: Shell, core: str) -> None:
         # In check mode too: somebody's tuning of this machine is not for a test to take back.
         if not re.search(r"there is nothing to put back|changed=1 ", play(*inventory, "rxpath.linux.rollback")):
             raise StepError("the playbook rollback does not say what it would put back")
+        (stand / "path.ini").write_text(here + here.replace("web1", "web2"), encoding="utf-8")
+        play("-i", "path.ini", "rxpath.linux.hops", "-e", "path=web1,web2", "-e", "udp_hops_window=2", allowed=(0, 2))
+        if not all((stand / "udp-audit" / name).is_file() for name in ("hops.json", "hops.html")):
+            raise StepError("the playbook hops wrote no reports")
+        if "+ExecStart=" not in play(*inventory, "rxpath.linux.watch"):
+            raise StepError("the playbook watch does not show the service that it would install")
         changed = differences(before, snapshot())
     if changed:
         raise StepError(f"a playbook that may change nothing: {'; '.join(changed)}")
-    shell.counted = f"3 playbooks; {told}"
+    shell.counted = f"5 playbooks; {told}"
 
 
 def check_reports(folder: Path) -> None:
