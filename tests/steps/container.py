@@ -59,6 +59,9 @@ def run_container(shell: Shell) -> None:
     with tempfile.TemporaryDirectory(prefix="rxpath-container-") as folder:
         scratch = Path(folder)
         with _store() as podman:
+            # It may have no file system for the layers of an image, as in a container.
+            if shell.run([*podman, "info"], allowed=range(256)):
+                raise StepSkippedError(f"podman keeps no images here: {shell.text().strip().splitlines()[-1]}")
             _base(shell, podman, scratch)
             engine = _engine(shell, podman)
             _image(shell, podman, scratch)
