@@ -139,4 +139,4 @@ def _short(place: Mapping[str, Any]) -> str:
     number = f"{_ABOUT.get(str(place['certainty']), '')}{place['packets']:,}"
     if place["kind"] in _SHORT:
         return f"{number} {_SHORT[place['kind']]}"
-    return f"{number} lost at the {place_name(place['kind']).rstrip(',')}"
+    return f"{number} lost at the {place_name(place['kind'])}"

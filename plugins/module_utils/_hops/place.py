@@ -30,7 +30,7 @@ _NAMES = {
     "ip": "IP layer",
     "conntrack": "connection tracking",
     "qdisc": "queueing discipline",
-    "udp.no_listener": "UDP port, on which nobody listens,",
+    "udp.no_listener": "UDP port, on which nobody listens",
     "udp": "UDP layer",
     "socket": "socket",
 }
